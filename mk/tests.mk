@@ -1,0 +1,61 @@
+# tests.mk -- the tests and benchmarks: one program per file, found by its folder.
+#
+# A test that needs a library or a linker flag of its own says so here, by its path without ".c":
+#
+#   LIBS_tests/unit/cbor_libcbor := -lcbor
+#   LINK_tests/fault/memory := -Wl,--wrap=malloc
+
+LIBS_tests/unit/cbor_libcbor := -lcbor
+
+# ---- what there is --------------------------------------------------------------------------------
+
+TEST_KINDS := unit vectors store api fault
+TEST_SRC   := $(foreach kind,$(TEST_KINDS),$(wildcard tests/$(kind)/*.c))
+TEST_BIN   := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
+HARNESS_OBJ := $(call objects,$(wildcard tests/harness/*.c))
+HARNESS_LIB := $(if $(HARNESS_OBJ),$(OUT)/libtroth-harness.a)
+TEST_OBJ   := $(call objects,$(TEST_SRC)) $(HARNESS_OBJ)
+
+BENCH_SRC  := $(wildcard bench/*.c)
+BENCH_BIN  := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
+BENCH_OBJ  := $(call objects,$(BENCH_SRC))
+
+# ---- how they are made ----------------------------------------------------------------------------
+
+TROTH_LIBS := $(HARNESS_LIB) $(SERVER_LIB) $(STORE_LIB) $(CORE_LIB)
+
+$(HARNESS_LIB): $(HARNESS_OBJ)
+
+link_test = $(CC) $(LINK) $(LINK_$(1)) $(LDFLAGS) -o $(OUT)/$(1) $(OUT)/obj/$(1).o $(TROTH_LIBS) \
+	$(LIBS_$(1)) $(2) $(LIBS)
+
+$(TEST_BIN): $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(TROTH_LIBS) mk/tests.mk
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(call link_test,tests/$*,$(if $(filter vectors/%,$*),,-lcmocka))
+
+$(BENCH_BIN): $(OUT)/bench/%: $(OUT)/obj/bench/%.o $(TROTH_LIBS) mk/tests.mk
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(call link_test,bench/$*)
+
+# ---- how they are run -----------------------------------------------------------------------------
+
+# One after the other. Each leaves its output in $(OUT)/log and its counts in $(OUT)/tally.
+run_tests = TROTHD=$(abspath $(TROTHD)) sh tools/run-tests.sh $(OUT) $(filter $(OUT)/tests/$(1)/%,$(TEST_BIN))
+
+check-unit:    $(filter $(OUT)/tests/unit/%,$(TEST_BIN))    ; $(Q)$(call run_tests,unit)
+check-vectors: $(filter $(OUT)/tests/vectors/%,$(TEST_BIN)) ; $(Q)$(call run_tests,vectors)
+check-store:   $(filter $(OUT)/tests/store/%,$(TEST_BIN))   ; $(Q)$(call run_tests,store)
+check-api:     $(filter $(OUT)/tests/api/%,$(TEST_BIN)) $(TROTHD)   ; $(Q)$(call run_tests,api)
+check-fault:   $(filter $(OUT)/tests/fault/%,$(TEST_BIN)) $(TROTHD) ; $(Q)$(call run_tests,fault)
+fault: check-fault
+
+check: $(addprefix check-,$(TEST_KINDS))
+
+check-asan:
+	$(Q)$(MAKE) --no-print-directory SANITIZE=1 check-unit check-vectors check-store
+
+bench: all $(BENCH_BIN)
+	$(Q)if [ -x bench/run.sh ]; then TROTHD=$(abspath $(TROTHD)) bench/run.sh $(OUT)/bench; \
+	elif [ -z "$(BENCH_BIN)" ]; then echo 'There are no benchmarks yet.'; fi
