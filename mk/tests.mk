@@ -7,6 +7,11 @@
 
 LIBS_tests/unit/cbor_libcbor := -lcbor
 
+# What tests/harness/fault_alloc.h needs.
+FAULT_ALLOC_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+LINK_tests/unit/arena       := $(FAULT_ALLOC_LINK)
+LINK_tests/fault/base_alloc := $(FAULT_ALLOC_LINK)
+
 # ---- what there is --------------------------------------------------------------------------------
 
 TEST_KINDS := unit vectors store api fault

@@ -35,6 +35,7 @@ void arena_fini(struct arena *a)
 static bool block_open(struct arena *a, size_t bytes)
 {
     size_t cap = bytes > ARENA_BLOCK_BYTES ? bytes : ARENA_BLOCK_BYTES;
+    if (cap > SIZE_MAX - sizeof(struct arena_block)) return false;
     struct arena_block *block = malloc(sizeof *block + cap);
     if (block == NULL) return false;
     *block = (struct arena_block){.older = a->_newest, .used = 0, .cap = cap};
@@ -44,9 +45,10 @@ static bool block_open(struct arena *a, size_t bytes)
 
 void *arena_take(struct arena *a, size_t bytes)
 {
-    if (bytes > a->_ceiling_bytes) return NULL; /* also keeps the rounding below from wrapping */
-    size_t rounded = (bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
-    if (rounded > a->_ceiling_bytes - a->_taken_bytes) return NULL;
+    size_t left = a->_ceiling_bytes - a->_taken_bytes;
+    size_t padding = (ALIGN_BYTES - bytes % ALIGN_BYTES) % ALIGN_BYTES;
+    if (bytes > left || padding > left - bytes) return NULL;
+    size_t rounded = bytes + padding;
     struct arena_block *block = a->_newest;
     if (block == NULL || rounded > block->cap - block->used) {
         if (!block_open(a, rounded)) return NULL;

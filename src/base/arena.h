@@ -16,7 +16,8 @@ struct arena {
     bool holds_secrets; /* the owner may set it: arena_fini then wipes before it frees */
 };
 
-/* arena_init -- an empty arena that will never hold more than ceiling_bytes. Takes no memory yet. */
+/* arena_init -- an empty arena that will never hold more than ceiling_bytes. Takes no memory yet. What is
+ * taken counts in steps of 16 bytes. */
 void arena_init(struct arena *a, size_t ceiling_bytes) NONNULL;
 
 /* arena_fini -- gives everything back; the arena is empty again and may be used again. */
