@@ -12,6 +12,7 @@
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
@@ -107,6 +108,7 @@ $(OUT)/trothd: $(filter %/main.o,$(SERVER_OBJ)) $(SERVER_LIB) $(STORE_LIB) $(COR
 all: $(CORE_LIB) $(STORE_LIB) $(TROTHD)
 
 include mk/tests.mk
+include mk/wasm.mk
 include mk/gates.mk
 
 # ---- the rest -------------------------------------------------------------------------------------

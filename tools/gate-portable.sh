@@ -15,6 +15,6 @@ done | tr '\n' '\0' | xargs -0 -r grep -nIE \
     awk '
         { print $0; bad = 1 }
         END {
-            if (bad) print "Such a name works on one machine only: derive it (mktemp, $HOME, the system'\''s own configuration)."
+            if (bad) print "Such a name works on one machine only: ask for it (mktemp, P_tmpdir, $HOME, the system'\''s own configuration)."
             exit bad
         }'

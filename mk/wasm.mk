@@ -1,0 +1,52 @@
+# wasm.mk -- base and record as WebAssembly: the same sources, the same vectors, the same libsodium.
+#
+# Debian's clang with wasi-libc compiles; node's WASI runs. What a module may import is listed in
+# tools/wasm-imports.txt, and the runner hands out nothing else.
+
+WASM      := $(BUILD)/wasm
+WASM_CC   ?= clang
+WASM_LD   ?= wasm-ld
+NODE      ?= node
+WASM_FLAGS := --target=wasm32-wasi -O2
+WASM_COMPILE = $(WASM_CC) $(WASM_FLAGS) -std=c17 $(WARNINGS) $(if $(WERROR),-Werror) -Isrc -Itests \
+	-I$(WASM)/sodium/include
+# The stack comes first in memory, so that using it up is an error at once and never overwrites data.
+WASM_LINK = $(WASM_CC) $(WASM_FLAGS) -Wl,-z,stack-size=1048576,--stack-first
+
+wasm_objects = $(patsubst %.c,$(WASM)/obj/%.o,$(1))
+WASM_CORE_OBJ := $(call wasm_objects,$(BASE_SRC) $(RECORD_SRC))
+WASM_SODIUM   := $(WASM)/sodium/libsodium.o
+WASM_VECTORS  := $(patsubst tests/vectors/%.c,$(WASM)/vectors/%.wasm,$(wildcard tests/vectors/*.c))
+WASM_LIBS     := $(WASM_SODIUM) -lwasi-emulated-signal
+
+wasm-check: $(WASM)/core.wasm $(WASM_VECTORS)
+	$(say) IMPORTS $(WASM)/core.wasm
+	$(Q)$(NODE) --no-warnings tools/wasm-run.mjs --imports-of core $(WASM)/core.wasm
+	$(Q)RUNNER='$(NODE) --no-warnings tools/wasm-run.mjs' sh tools/run-tests.sh $(WASM) $(WASM_VECTORS)
+
+# Once fetched and compiled, libsodium stays as it is until this directory is removed.
+$(WASM)/source/configure.ac:
+	$(say) FETCH "libsodium's source"
+	$(Q)sh tools/libsodium-source.sh $(@D)
+
+$(WASM_SODIUM): $(WASM)/source/configure.ac tools/libsodium-wasm.sh
+	$(say) WASM libsodium
+	$(Q)sh tools/libsodium-wasm.sh $(<D) $(@D) $(WASM_LD) $(WASM_CC) $(WASM_FLAGS)
+
+$(WASM)/obj/%.o: %.c $(WASM_SODIUM)
+	@mkdir -p $(@D)
+	$(say) WASM $<
+	$(Q)$(WASM_COMPILE) -MMD -MP -c $< -o $@
+
+# All public functions of the core in one module: what it imports is what any module that is made from
+# the core can import. libsodium's functions are not among the exports, so only those that are called stay.
+$(WASM)/core.wasm: $(WASM_CORE_OBJ) $(WASM_SODIUM) mk/wasm.mk
+	$(say) WASM $@
+	$(Q)$(WASM_LINK) -mexec-model=reactor -Wl,--export-dynamic -o $@ $(WASM_CORE_OBJ) $(WASM_LIBS)
+
+$(WASM)/vectors/%.wasm: $(WASM)/obj/tests/vectors/%.o $(WASM_CORE_OBJ) $(WASM_SODIUM) mk/wasm.mk
+	@mkdir -p $(@D)
+	$(say) WASM $@
+	$(Q)$(WASM_LINK) -o $@ $< $(WASM_CORE_OBJ) $(WASM_LIBS)
+
+-include $(patsubst %.o,%.d,$(WASM_CORE_OBJ) $(call wasm_objects,$(wildcard tests/vectors/*.c)))
