@@ -28,7 +28,7 @@ const char *err_code(enum err e)
 enum err err_from_code(struct str code)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (str_is(code, str_of_text(rows[i].code))) return rows[i].e;
+        if (rows[i].e != ERR_OK && str_is(code, str_of_text(rows[i].code))) return rows[i].e;
     }
     return ERR_INTERNAL;
 }

@@ -26,7 +26,11 @@ struct why {
 /* err_code -- the name on the wire, such as "head_moved". Static. */
 const char *err_code(enum err e);
 
-/* err_from_code -- the error with that name on the wire; ERR_INTERNAL if there is none. */
+/* err_from_code -- the error with that name on the wire; ERR_INTERNAL if there is none.
+ *
+ * "ok" is no error: who answers with a failure and calls it "ok" does not turn it into a success. Of the
+ * two that are called "quota" it gives ERR_QUOTA.
+ */
 enum err err_from_code(struct str code);
 
 /* err_http -- the HTTP status of an answer that says e. */
