@@ -117,6 +117,8 @@ include mk/gates.mk
 check-clang:
 	$(Q)$(MAKE) --no-print-directory CC=clang WERROR=1 VARIANT=clang objects
 
+# All that is compiled and linked, tests and benchmarks too; and the same without linking.
+programs: all $(TEST_BIN) $(BENCH_BIN)
 objects: $(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(TEST_OBJ) $(BENCH_OBJ)
 
 install: all
@@ -144,6 +146,7 @@ help:
 
 always:
 .PHONY: all always bench check check-api check-asan check-clang check-fault check-store check-unit \
-	check-vectors clean fault gates help install objects wasm-check
+	check-vectors clean fault gates help install objects programs \
+	wasm-check
 
 -include $(patsubst %.o,%.d,$(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(TEST_OBJ) $(BENCH_OBJ))

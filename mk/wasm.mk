@@ -12,6 +12,7 @@ WASM_COMPILE = $(WASM_CC) $(WASM_FLAGS) -std=c17 $(WARNINGS) $(if $(WERROR),-Wer
 	-I$(WASM)/sodium/include
 # The stack comes first in memory, so that using it up is an error at once and never overwrites data.
 WASM_LINK = $(WASM_CC) $(WASM_FLAGS) -Wl,-z,stack-size=1048576,--stack-first
+WASM_RUN = $(NODE) --no-warnings tools/wasm-run.mjs
 
 wasm_objects = $(patsubst %.c,$(WASM)/obj/%.o,$(1))
 WASM_CORE_OBJ := $(call wasm_objects,$(BASE_SRC) $(RECORD_SRC))
@@ -21,8 +22,10 @@ WASM_LIBS     := $(WASM_SODIUM) -lwasi-emulated-signal
 
 wasm-check: $(WASM)/core.wasm $(WASM_VECTORS)
 	$(say) IMPORTS $(WASM)/core.wasm
-	$(Q)$(NODE) --no-warnings tools/wasm-run.mjs --imports-of core $(WASM)/core.wasm
-	$(Q)RUNNER='$(NODE) --no-warnings tools/wasm-run.mjs' sh tools/run-tests.sh $(WASM) $(WASM_VECTORS)
+	$(Q)$(WASM_RUN) --imports-of core $(WASM)/core.wasm
+	$(say) SELFTEST 'what must not pass'
+	$(Q)sh tools/wasm-selftest.sh '$(WASM_RUN)' $(WASM_LINK)
+	$(Q)RUNNER='$(WASM_RUN)' sh tools/run-tests.sh $(WASM) $(WASM_VECTORS)
 
 # Once fetched and compiled, libsodium stays as it is until this directory is removed.
 $(WASM)/source/configure.ac:

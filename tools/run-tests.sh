@@ -4,13 +4,15 @@
 #
 # Two kinds of program are understood: cmocka's, and the plain ones of tests/vectors, which end with
 # "N passed, N failed". A program that ran no test, stopped half-way, or says that all is well and
-# yet ends with an error counts as one failure. RUNNER may name a command to run each program with.
+# yet ends with an error counts as one failure. RUNNER may name a command to run each program with,
+# TEST_LIMIT_S how long one may take before it is stopped.
 #
 # Adds one line "passed failed" per program to OUT/tally, and leaves the output in OUT/log.
 out=$1
 shift
 mkdir -p "$out/log"
 all_well=0
+limit_s=${TEST_LIMIT_S:-900}
 
 # Prints "passed failed skipped" of one program's output.
 count() {
@@ -29,7 +31,7 @@ for program in "$@"; do
     name=${name#tests/}
     log=$out/log/$(echo "$name" | tr / -)
     start=$(now_ms)
-    ${RUNNER:-} "$program" >"$log" 2>&1
+    timeout "$limit_s" ${RUNNER:-} "$program" >"$log" 2>&1
     status=$?
     took=$(($(now_ms) - start))
     read -r passed failed skipped <<END
@@ -39,6 +41,7 @@ END
     if [ "$failed" -eq 0 ] && [ "$status" -ne 0 ]; then
         failed=1
         why="ended with status $status"
+        [ "$status" -eq 124 ] && why="not done after $limit_s s"
     elif [ "$((passed + failed + skipped))" -eq 0 ]; then
         failed=1
         why='ran no test'
