@@ -72,7 +72,7 @@ uint64_t random_width(struct random *r, unsigned most_bits)
     return bits == 0 ? 0 : random_u64(r) >> (64 - bits);
 }
 
-void random_fill(struct random *r, uint8_t *bytes, size_t n)
+void random_bytes(struct random *r, uint8_t *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++) bytes[i] = (uint8_t)random_u64(r);
 }

@@ -40,7 +40,7 @@ bool random_is_one_in(struct random *r, uint64_t n) NONNULL;
 /* random_width -- a number of any size, small ones as likely as large: its length in bits is drawn first. */
 uint64_t random_width(struct random *r, unsigned most_bits) NONNULL;
 
-/* random_fill -- n random bytes. */
-void random_fill(struct random *r, uint8_t *bytes, size_t n) NONNULL;
+/* random_bytes -- n random bytes. */
+void random_bytes(struct random *r, uint8_t *bytes, size_t n) NONNULL;
 
 #endif
