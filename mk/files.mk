@@ -4,10 +4,12 @@
 BASE_SRC := \
 	src/base/arena.c \
 	src/base/assert.c \
+	src/base/base32.c \
 	src/base/cbor.c \
 	src/base/err.c \
 	src/base/out.c \
 	src/base/str.c
 
 RECORD_SRC := \
+	src/record/code.c \
 	src/record/hash.c
