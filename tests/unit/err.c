@@ -104,8 +104,9 @@ static void what_is_no_code_is_internal(void **state)
 {
     (void)state;
     const struct str unknown[] = {
-        {NULL, 0},       STR(""),           STR("head"),          STR("ead_moved"), STR("head_moved_"),
-        STR("HEAD_MOVED"), STR("head_moved\0"), STR("head_move\xff"), STR("Done."),
+        {NULL, 0},          STR(""),           STR("head"),         STR("ead_moved"),
+        STR("head_moved_"), STR("HEAD_MOVED"), STR("head_moved\0"), STR("head_move\xff"),
+        STR("Done."),
     };
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
         assert_int_equal(err_from_code(unknown[i]), ERR_INTERNAL);

@@ -61,9 +61,9 @@ static int sign(int n)
 static void compare_orders_bytewise_and_a_prefix_first(void **state)
 {
     (void)state;
-    const struct str ascending[] = {nothing,        STR("\0"), STR("\0\0"),   STR("\x01"),     STR("A"),
-                                    STR("Ana"),     STR("Anb"), STR("B"),     STR("a"),        STR("\x7f"),
-                                    STR("\x80"),    STR("\xc3\xa4"), STR("\xff"), STR("\xff\xff")};
+    const struct str ascending[] = {nothing,     STR("\0"),       STR("\0\0"), STR("\x01"),    STR("A"),
+                                    STR("Ana"),  STR("Anb"),      STR("B"),    STR("a"),       STR("\x7f"),
+                                    STR("\x80"), STR("\xc3\xa4"), STR("\xff"), STR("\xff\xff")};
     int n = (int)(sizeof ascending / sizeof *ascending);
     for (int i = 0; i < n; i++) {
         for (int j = 0; j < n; j++) {
@@ -159,15 +159,24 @@ static void known_bad_forms_are_refused_wherever_they_stand(void **state)
         const char *what, *bytes;
         size_t n;
     } bad[] = {
-        {"overlong /, two bytes", "\xc0\xaf", 2},           {"overlong NUL", "\xc0\x80", 2},
-        {"overlong DEL", "\xc1\xbf", 2},                    {"overlong /, three bytes", "\xe0\x80\xaf", 3},
-        {"overlong U+07FF", "\xe0\x9f\xbf", 3},             {"overlong U+FFFF", "\xf0\x8f\xbf\xbf", 4},
-        {"U+D800", "\xed\xa0\x80", 3},                      {"U+DFFF", "\xed\xbf\xbf", 3},
-        {"a pair of surrogates", "\xed\xa0\x81\xed\xb0\x80", 6}, {"U+110000", "\xf4\x90\x80\x80", 4},
-        {"a lead of five bytes", "\xf8\x88\x80\x80\x80", 5}, {"0xfe", "\xfe", 1},
-        {"0xff", "\xff", 1},                                {"a tail alone", "\x80", 1},
-        {"two bytes, cut", "\xc3", 1},                      {"three bytes, cut", "\xe6\xb0", 2},
-        {"four bytes, cut", "\xf0\x90\x85", 3},             {"ASCII for a tail", "\xc3\x28", 2},
+        {"overlong /, two bytes", "\xc0\xaf", 2},
+        {"overlong NUL", "\xc0\x80", 2},
+        {"overlong DEL", "\xc1\xbf", 2},
+        {"overlong /, three bytes", "\xe0\x80\xaf", 3},
+        {"overlong U+07FF", "\xe0\x9f\xbf", 3},
+        {"overlong U+FFFF", "\xf0\x8f\xbf\xbf", 4},
+        {"U+D800", "\xed\xa0\x80", 3},
+        {"U+DFFF", "\xed\xbf\xbf", 3},
+        {"a pair of surrogates", "\xed\xa0\x81\xed\xb0\x80", 6},
+        {"U+110000", "\xf4\x90\x80\x80", 4},
+        {"a lead of five bytes", "\xf8\x88\x80\x80\x80", 5},
+        {"0xfe", "\xfe", 1},
+        {"0xff", "\xff", 1},
+        {"a tail alone", "\x80", 1},
+        {"two bytes, cut", "\xc3", 1},
+        {"three bytes, cut", "\xe6\xb0", 2},
+        {"four bytes, cut", "\xf0\x90\x85", 3},
+        {"ASCII for a tail", "\xc3\x28", 2},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         uint8_t text[16] = "Ana";
