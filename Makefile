@@ -6,6 +6,7 @@
 #   make CC=clang        with another compiler
 #   make WERROR=1        a warning is an error (./test does this)
 #   make SANITIZE=1      with address and undefined-behaviour sanitizers, into build/asan
+#   make SANITIZE=thread with the thread sanitizer, into build/tsan
 #   make HOSTILE=1       with buffers and tables too small for what comes, into build/hostile
 #
 # Sources are named in mk/files.mk and nowhere else. Tests and benchmarks are found by their place.
@@ -29,11 +30,12 @@ endif
 include mk/files.mk
 
 # Each kind of build has a directory of its own, so that none makes another one rebuild.
-VARIANT ?= $(if $(SANITIZE),asan)$(if $(HOSTILE),hostile)
+VARIANT ?= $(if $(SANITIZE),$(if $(filter thread,$(SANITIZE)),tsan,asan))$(if $(HOSTILE),hostile)
 OUT     := $(BUILD)$(addprefix /,$(strip $(VARIANT)))
 
 # ---- flags ----------------------------------------------------------------------------------------
 
+comma    := ,
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wvla -Wundef
 OPTIMIZE := -O2 -g
@@ -41,8 +43,9 @@ HARDEN   := -fstack-protector-strong -fPIE
 LINK     := -pie -Wl,-z,relro,-z,now,--as-needed
 
 ifdef SANITIZE # fortified calls would hide from the sanitizer what it is there to see
-HARDEN   += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-LINK     += -fsanitize=address,undefined
+SANITIZERS := -fsanitize=$(if $(filter thread,$(SANITIZE)),thread,address$(comma)undefined)
+HARDEN   += $(SANITIZERS) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LINK     += $(SANITIZERS)
 else
 HARDEN   += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
@@ -58,7 +61,7 @@ COMPILE = $(CC) -std=c17 $(OPTIMIZE) $(WARNINGS) $(HARDEN) $(DEFINES) -Isrc $(CP
 # ---- how a step looks -----------------------------------------------------------------------------
 
 Q   := $(if $(V),,@)
-say = @printf '  %-8s %s\n'
+say = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@printf '  %-8s %s\n')
 
 # ---- objects --------------------------------------------------------------------------------------
 
@@ -106,6 +109,7 @@ $(OUT)/trothd: $(filter %/main.o,$(SERVER_OBJ)) $(SERVER_LIB) $(STORE_LIB) $(COR
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 all: $(CORE_LIB) $(STORE_LIB) $(TROTHD)
+	@:
 
 include mk/tests.mk
 include mk/wasm.mk
@@ -119,20 +123,20 @@ check-clang:
 
 # All that is compiled and linked, tests and benchmarks too; and the same without linking.
 programs: all $(TEST_BIN) $(BENCH_BIN)
+	@:
 objects: $(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(TEST_OBJ) $(BENCH_OBJ)
+	@:
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
-	$(if $(TROTHD),install -m 755 $(TROTHD) $(DESTDIR)$(PREFIX)/bin/trothd)
-	$(if $(wildcard packaging/trothd.service),install -d $(DESTDIR)$(PREFIX)/lib/systemd/system)
-	$(if $(wildcard packaging/trothd.service),sed 's,@PREFIX@,$(PREFIX),g' packaging/trothd.service \
-		>$(DESTDIR)$(PREFIX)/lib/systemd/system/trothd.service)
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib/systemd/system'
+	install -m 755 $(OUT)/trothd '$(DESTDIR)$(PREFIX)/bin/trothd'
+	sed 's|@PREFIX@|$(PREFIX)|g' packaging/trothd.service >'$(DESTDIR)$(PREFIX)/lib/systemd/system/trothd.service'
 
 clean:
 	rm -rf $(BUILD)
 
 help:
-	@sed -n 's/^# \{0,1\}//; 2,/^$$/p' Makefile | head -14
+	@sed -n '3,/^$$/ { s/^# \{0,1\}//; p }' Makefile
 	@echo 'Targets:'
 	@echo '  all            the core library and, where its sources are there, trothd'
 	@echo '  check          every test; or one kind: check-unit check-vectors check-store check-api check-fault'
