@@ -1,3 +1,4 @@
+#!/bin/sh
 # gate-banned.sh -- functions that may not be called, by folder; and SQL, which has one folder.
 #
 #   sh tools/gate-banned.sh TREE
@@ -40,7 +41,8 @@ function ban(names, why,    name, i, n) {
 
 BEGIN {
     unbounded = "sprintf vsprintf strcpy stpcpy strcat strncpy strncat strtok gets alloca scanf sscanf fscanf tmpnam mktemp"
-    clock = "time clock clock_gettime gettimeofday timespec_get localtime localtime_r gmtime gmtime_r mktime"
+    asking = "time clock clock_gettime gettimeofday timespec_get"
+    clock = asking " localtime localtime_r gmtime gmtime_r mktime"
     files = "fopen fdopen open openat creat read write pread pwrite close unlink rename remove stat fstat " \
             "socket getenv system popen exit _exit fork execve pthread_create"
     memory = "malloc calloc realloc reallocarray free strdup strndup posix_memalign aligned_alloc"
@@ -57,6 +59,8 @@ FNR == 1 { in_comment = 0; split(FILENAME, part, "/"); folder = part[1] == "src"
         ban(files, "reaches outside: base and record work on what they are given")
         if (FILENAME != "src/base/arena.c") ban(memory, "asks the system for memory: take an arena or a fixed output")
     }
+    if (folder == "store" || (folder == "server" && FILENAME != "src/server/clock.c"))
+        ban(asking, "asks for the time: the store is told it, the server asks clock.h")
     if (part[1] == "src") {
         if (FILENAME !~ /\/main\.c$/) ban("exit _exit quick_exit", "ends the program: only a main.c may, others return an enum err")
         if (folder != "store" && folder != "client" &&

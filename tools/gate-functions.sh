@@ -1,3 +1,4 @@
+#!/bin/sh
 # gate-functions.sh -- no function of src is longer than 60 lines, none of tests and bench longer than 80.
 #
 #   sh tools/gate-functions.sh TREE

@@ -1,3 +1,4 @@
+#!/bin/sh
 # gate-includes.sh -- who may include whom.
 #
 #   sh tools/gate-includes.sh TREE

@@ -1,3 +1,4 @@
+#!/bin/sh
 # gate-portable.sh -- the tree speaks of no particular machine: no path of one, no package registry's host.
 #
 #   sh tools/gate-portable.sh TREE

@@ -1,3 +1,4 @@
+#!/bin/sh
 # gate-symbols.sh -- what the core library asks of the world: nothing but what is on the list.
 #
 #   sh tools/gate-symbols.sh LIBRARY LIST [OBJECT-OF-SYMBOL...]

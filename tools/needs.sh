@@ -1,3 +1,4 @@
+#!/bin/sh
 # needs.sh -- whether the libraries that the build needs are there; a sentence that helps if not.
 #
 #   sh tools/needs.sh PKG_CONFIG LIBRARY...

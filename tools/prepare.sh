@@ -1,3 +1,4 @@
+#!/bin/bash
 # prepare.sh -- what ./run and ./test need of the machine: finds what is missing, says it, installs it.
 #
 # Read by bash from ./run and ./test; not run by itself.
@@ -78,7 +79,7 @@ install_packages() {
     local log
     log=$(mktemp) || exit 1
     if "${as_root[@]}" apt-get -q update >"$log" 2>&1 &&
-        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@" >>"$log" 2>&1; then
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=60 --no-install-recommends install "$@" >>"$log" 2>&1; then
         rm -f "$log"
         printf 'Installed.\n'
         return 0

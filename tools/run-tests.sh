@@ -1,3 +1,4 @@
+#!/bin/sh
 # run-tests.sh -- runs test programs one after the other: one line each, the output only of what failed.
 #
 #   sh tools/run-tests.sh OUT PROGRAM...

@@ -1,3 +1,4 @@
+#!/bin/sh
 # wasm-selftest.sh -- the test of the WebAssembly check: what must not pass does not pass.
 #
 #   sh tools/wasm-selftest.sh "RUN" COMPILER FLAG...
