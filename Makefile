@@ -141,6 +141,7 @@ help:
 	@echo '  all            the core library and, where its sources are there, trothd'
 	@echo '  check          every test; or one kind: check-unit check-vectors check-store check-api check-fault'
 	@echo '  check-asan     unit, vectors and store once more under the sanitizers'
+	@echo '  check-full     check, and again: all under the sanitizers, hostile, threads watched'
 	@echo '  check-clang    everything compiled by clang, no warnings'
 	@echo '  gates          what a machine can check of the house rules'
 	@echo '  wasm-check     base and record as WebAssembly: their vectors, and what they import'
@@ -149,8 +150,7 @@ help:
 	@echo '  clean          removes $(BUILD)'
 
 always:
-.PHONY: all always bench check check-api check-asan check-clang check-fault check-store check-unit \
-	check-vectors clean fault gates help install objects programs \
-	wasm-check
+.PHONY: all always bench check check-api check-asan check-clang check-fault check-full check-store check-unit \
+	check-vectors clean fault gates help install objects programs wasm-check
 
 -include $(patsubst %.o,%.d,$(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(TEST_OBJ) $(BENCH_OBJ))

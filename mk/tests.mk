@@ -61,6 +61,12 @@ check: $(addprefix check-,$(TEST_KINDS))
 check-asan:
 	$(Q)$(MAKE) --no-print-directory SANITIZE=1 check-unit check-vectors check-store
 
+# Slower, and not for every change: each build of its own, with what it is made to find.
+check-full: check
+	$(Q)$(MAKE) --no-print-directory SANITIZE=1 check-unit check-vectors check-store check-api check-fault
+	$(Q)$(MAKE) --no-print-directory HOSTILE=1 check-unit check-vectors check-store check-fault
+	$(Q)$(MAKE) --no-print-directory SANITIZE=thread check-store check-api
+
 bench: all $(BENCH_BIN)
 	$(Q)if [ -x bench/run.sh ]; then TROTHD=$(abspath $(TROTHD)) bench/run.sh $(OUT)/bench; \
 	elif [ -z "$(BENCH_BIN)" ]; then echo 'There are no benchmarks yet.'; fi

@@ -12,6 +12,7 @@
 out=$1
 shift
 mkdir -p "$out/log"
+[ $# -gt 0 ] || echo '  There is no test of this kind yet.'
 all_well=0
 limit_s=${TEST_LIMIT_S:-900}
 
