@@ -58,7 +58,7 @@ break_rule() {
     fresh
     mkdir -p "$(dirname "$tree/$1")"
     printf '%s\n' "$3" >>"$tree/$1"
-    expect objection "$2" "$1 with $3"
+    expect objection "$2" "$1 with $(printf "%s\n" "$3" | head -n 1)"
 }
 
 # allow FILE GATE LINE: the same, and the gate must stay silent.
@@ -66,7 +66,7 @@ allow() {
     fresh
     mkdir -p "$(dirname "$tree/$1")"
     printf '%s\n' "$3" >>"$tree/$1"
-    expect silence "$2" "$1 with $3"
+    expect silence "$2" "$1 with $(printf "%s\n" "$3" | head -n 1)"
 }
 
 fresh
