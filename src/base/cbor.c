@@ -181,8 +181,9 @@ bool cbor_map_is(const struct cbor_map *map, uint32_t needed, uint32_t allowed)
 static void head_put(struct out *o, unsigned major, uint64_t number)
 {
     EXPECT(number <= LIMIT_NUMBER);
-    unsigned tail_bytes = number < 24 ? 0 : number < 0x100 ? 1 : number < 0x10000 ? 2 : number >> 32 == 0 ? 4 : 8;
-    unsigned info = tail_bytes == 0 ? (unsigned)number : tail_bytes == 1 ? 24 : tail_bytes == 2 ? 25 : tail_bytes == 4 ? 26 : 27;
+    unsigned info = (unsigned)(number & 31);
+    if (number >= 24) info = number < 0x100 ? 24 : number < 0x10000 ? 25 : number >> 32 == 0 ? 26 : 27;
+    unsigned tail_bytes = info < 24 ? 0 : 1u << (info - 24);
     out_put_byte(o, (uint8_t)(major << 5 | info));
     for (unsigned i = tail_bytes; i > 0; i--) out_put_byte(o, (uint8_t)(number >> (8 * (i - 1))));
 }
