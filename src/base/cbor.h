@@ -74,7 +74,8 @@ static inline bool cbor_map_has(const struct cbor_map *map, unsigned key)
 }
 
 /* Writers. The number of members is said first; a number above 2^53 - 1 or a wrong count is misuse of
- * the caller's that the reader on the other side would refuse. */
+ * the caller's that the reader on the other side would refuse. So is text that is not UTF-8: who has it
+ * from outside asks str_is_utf8 first. */
 void cbor_put_uint(struct out *o, uint64_t number) NONNULL;
 void cbor_put_bytes(struct out *o, struct str bytes) NONNULL;
 void cbor_put_text(struct out *o, struct str text) NONNULL;
