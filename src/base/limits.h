@@ -25,6 +25,9 @@ enum {
     LIMIT_INVITE_DAYS = 14,    /* an invitation's longest life                                      */
     LIMIT_REFS = 8,            /* attachments one entry refers to                                   */
     LIMIT_CLOCK_SKEW_MS = 600 * 1000,      /* a server refuses an entry further off its own clock   */
+    LIMIT_BUCKET_SMALL = 352,   /* what an answer in a round is padded to. With everything around   */
+    LIMIT_BUCKET_MIDDLE = 1888, /* it, at most 160 bytes, its payload is padded to 512, 2048 or 8192 */
+    LIMIT_BUCKET_LARGE = 8032,  /* bytes: a size that ordinary entries have too                     */
 };
 #define LIMIT_SEQ UINT64_C(0xffffffff)     /* entries of one circle: 2^32                           */
 

@@ -1,0 +1,56 @@
+/* answer.c -- see answer.h. */
+#include "record/answer.h"
+
+void answer_key(uint8_t key[static KEY_BYTES], const uint8_t reveal_root[static KEY_BYTES],
+                const struct answer_place *place, const uint8_t nonce[static AEAD_NONCE_BYTES])
+{
+    hash_keyed(key, KEY_BYTES, str_at(reveal_root, KEY_BYTES), CTX_REVEALK,
+               PARTS(str_at(place->circle, HASH_BYTES), str_at(place->round, HASH_BYTES),
+                     str_at(nonce, AEAD_NONCE_BYTES)));
+}
+
+void answer_ct_hash(uint8_t ct_hash[static HASH_BYTES], struct str ct)
+{
+    hash_of(ct_hash, CTX_CT, PARTS(ct));
+}
+
+void answer_commitment(uint8_t com[static HASH_BYTES], const struct answer_place *place,
+                       const uint8_t key[static KEY_BYTES], const uint8_t nonce[static AEAD_NONCE_BYTES],
+                       const uint8_t ct_hash[static HASH_BYTES])
+{
+    hash_keyed(com, HASH_BYTES, str_at(key, KEY_BYTES), CTX_COMMIT,
+               PARTS(str_at(place->circle, HASH_BYTES), str_at(place->round, HASH_BYTES),
+                     str_at(place->author, SIGN_PK_BYTES), str_at(nonce, AEAD_NONCE_BYTES),
+                     str_at(ct_hash, HASH_BYTES)));
+}
+
+#define PLACE_PARTS(place)                                                                             \
+    PARTS(str_at((place)->circle, HASH_BYTES), str_at((place)->round, HASH_BYTES), str_at((place)->author, SIGN_PK_BYTES))
+
+enum err answer_seal(uint8_t *ct, uint8_t com[static HASH_BYTES], const struct answer_place *place,
+                     const uint8_t key[static KEY_BYTES], const uint8_t nonce[static AEAD_NONCE_BYTES],
+                     struct str answer, size_t bucket_n)
+{
+    uint8_t ct_hash[HASH_BYTES];
+    if (answer.len >= bucket_n) return ERR_TOO_LARGE;
+    pad_put(ct, bucket_n, answer); /* in place: the box overwrites it */
+    aead_seal(ct, str_at(ct, bucket_n), nonce, key, CTX_ANSWER, PLACE_PARTS(place));
+    answer_ct_hash(ct_hash, str_at(ct, bucket_n + AEAD_TAG_BYTES));
+    answer_commitment(com, place, key, nonce, ct_hash);
+    return ERR_OK;
+}
+
+enum err answer_open(uint8_t *memory, const struct answer_place *place, const uint8_t key[static KEY_BYTES],
+                     const uint8_t nonce[static AEAD_NONCE_BYTES], struct str ct, const uint8_t com[static HASH_BYTES],
+                     struct str *answer)
+{
+    uint8_t ct_hash[HASH_BYTES], fitting[HASH_BYTES];
+    struct str found;
+    answer_ct_hash(ct_hash, ct);
+    answer_commitment(fitting, place, key, nonce, ct_hash);
+    if (!secret_is(fitting, com, sizeof fitting)) return ERR_BAD_ANSWER;
+    if (!aead_open(memory, ct, nonce, key, CTX_ANSWER, PLACE_PARTS(place))) return ERR_BAD_ANSWER;
+    if (!pad_find(str_at(memory, ct.len - AEAD_TAG_BYTES), &found) || !str_is_utf8(found)) return ERR_BAD_ANSWER;
+    *answer = found;
+    return ERR_OK;
+}
