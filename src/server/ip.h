@@ -21,6 +21,9 @@ struct ip_range {
 
 enum { IP_TEXT_BYTES = 48 }; /* room for any address or range in text, and a NUL */
 
+/* ip_of_v6 -- the address whose 16 bytes these are; the IPv4 one, if it is one of those. */
+struct ip ip_of_v6(const uint8_t v6[static 16]) NONNULL;
+
 /* ip_parse -- "192.0.2.7", "2001:db8::7" or "[2001:db8::7]", and nothing else.   [pure | BAD_FIELD] */
 MUST_USE enum err ip_parse(struct str text, struct ip *ip) NONNULL;
 
