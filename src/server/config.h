@@ -71,7 +71,7 @@ struct config {
 
     unsigned circle_n, session_n; /* of one account                                                       */
     uint64_t circle_bytes;        /* of one circle                                                        */
-    unsigned stream_n;            /* live streams of one account                                          */
+    unsigned live_stream_n;       /* of one account                                                        */
 
     enum log_level log_level;
     enum log_form log_form;
