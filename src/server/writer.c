@@ -1,0 +1,202 @@
+/* writer.c -- see writer.h. */
+#define _POSIX_C_SOURCE 200809L
+#include "server/writer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "server/clock.h"
+
+enum {
+    GROUP_MAX = 256,      /* requests in one transaction                                                */
+    WINDOW_MAX_US = 2000, /* never wait longer than this for a group to fill                            */
+};
+
+struct writer {
+    struct store *store;
+    struct circles circles;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t came;
+    struct write *first, **last; /* the queue */
+    size_t queued_n, wanted_n;   /* the thread sleeps until wanted_n are queued */
+    bool is_closing;
+    struct writer_figures figures;
+
+    /* Only the thread's own: what it has learnt about how requests come. */
+    size_t expected_n;  /* how many come together: so many are in flight */
+    uint64_t commit_us; /* how long a commit takes, lately               */
+    uint64_t took_us;   /* how long the last one took                    */
+};
+
+/* ---- the queue --------------------------------------------------------------------------------- */
+
+void writer_submit(struct writer *w, struct write *write)
+{
+    write->_next = NULL;
+    pthread_mutex_lock(&w->lock);
+    *w->last = write;
+    w->last = &write->_next;
+    w->queued_n++;
+    bool is_awaited = w->queued_n == w->wanted_n;
+    pthread_mutex_unlock(&w->lock);
+    if (is_awaited) pthread_cond_signal(&w->came);
+}
+
+static struct timespec steady_at(uint64_t us)
+{
+    return (struct timespec){.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
+}
+
+/* Waits for as many as came together last time, for no longer than a commit takes: those who were just
+ * answered are about to ask again, and one sync for all of them is cheaper for each than one for each. A
+ * client alone never waits: one is all that is expected. */
+static void await_group(struct writer *w)
+{
+    w->wanted_n = 1;
+    while (w->queued_n == 0 && !w->is_closing) pthread_cond_wait(&w->came, &w->lock);
+    uint64_t window_us = w->commit_us < WINDOW_MAX_US ? w->commit_us : WINDOW_MAX_US;
+    struct timespec until = steady_at(clock_steady_us() + window_us);
+    w->wanted_n = w->expected_n < GROUP_MAX ? w->expected_n : GROUP_MAX;
+    while (w->queued_n < w->wanted_n && !w->is_closing) {
+        if (pthread_cond_timedwait(&w->came, &w->lock, &until) != 0) break;
+    }
+    w->wanted_n = 0;
+}
+
+/* Takes the oldest GROUP_MAX off the queue; how many there were. */
+static size_t take_group(struct writer *w, struct write **group)
+{
+    size_t n = 0;
+    struct write **end = &w->first;
+    while (*end != NULL && n < GROUP_MAX) {
+        end = &(*end)->_next;
+        n++;
+    }
+    *group = n == 0 ? NULL : w->first;
+    w->first = *end;
+    if (w->first == NULL) w->last = &w->first;
+    *end = NULL;
+    w->queued_n -= n;
+    return n;
+}
+
+/* ---- a group ------------------------------------------------------------------------------------- */
+
+/* Whether the store has lost the whole transaction by this error, see store.h. */
+static bool is_lost(enum err e)
+{
+    return e == ERR_STORE || e == ERR_DISK_FULL || e == ERR_STORE_DAMAGED || e == ERR_NO_MEMORY;
+}
+
+/* One request within its mark. Gives OK unless the whole transaction is lost. */
+static enum err apply_one(struct writer *w, struct write *write)
+{
+    struct writer_desk desk = {.store = w->store, .circles = &w->circles};
+    enum err e = store_mark(w->store);
+    if (e != ERR_OK) return e;
+    write->_result = write->apply(write, &desk);
+    if (is_lost(write->_result)) return write->_result;
+    if (write->_result == ERR_OK) {
+        circles_keep(&w->circles);
+        return store_keep(w->store);
+    }
+    circles_undo(&w->circles);
+    return store_undo(w->store);
+}
+
+static enum err apply_group(struct writer *w, struct write *group)
+{
+    enum err e = store_begin(w->store);
+    for (struct write *write = group; write != NULL && e == ERR_OK; write = write->_next) e = apply_one(w, write);
+    uint64_t before_us = clock_steady_us();
+    if (e == ERR_OK) e = store_commit(w->store);
+    w->took_us = clock_steady_us() - before_us;
+    w->commit_us = (7 * w->commit_us + w->took_us) / 8;
+    if (e != ERR_OK) {
+        store_abort(w->store);
+        circles_forget(&w->circles);
+    }
+    return e;
+}
+
+static void settle_group(struct write *group, enum err e)
+{
+    while (group != NULL) {
+        struct write *write = group;
+        group = write->_next; /* before settle: it may free the write */
+        write->settle(write, e != ERR_OK ? e : write->_result);
+    }
+}
+
+static void *run(void *of)
+{
+    struct writer *w = of;
+    struct write *group;
+    pthread_mutex_lock(&w->lock);
+    for (;;) {
+        await_group(w);
+        size_t group_n = take_group(w, &group);
+        if (group_n == 0) break; /* closing, and nothing left */
+        pthread_mutex_unlock(&w->lock);
+        enum err e = apply_group(w, group);
+        settle_group(group, e);
+        pthread_mutex_lock(&w->lock);
+        w->figures.write_n += group_n;
+        w->figures.group_n++;
+        w->figures.commit_us += w->took_us;
+        /* Whoever queued up meanwhile was in flight at the same time as the group. */
+        w->expected_n = group_n + w->queued_n;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+/* ---- opening and closing -------------------------------------------------------------------------- */
+
+enum err writer_open(struct writer **writer, struct store *store)
+{
+    pthread_condattr_t steady;
+    struct writer *w = calloc(1, sizeof *w);
+    if (w == NULL) return ERR_NO_MEMORY;
+    w->store = store;
+    w->last = &w->first;
+    w->expected_n = 1;
+    circles_init(&w->circles);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&w->came, &steady);
+    pthread_condattr_destroy(&steady);
+    if (pthread_create(&w->thread, NULL, run, w) != 0) {
+        pthread_cond_destroy(&w->came);
+        pthread_mutex_destroy(&w->lock);
+        free(w);
+        return ERR_NO_MEMORY;
+    }
+    *writer = w;
+    return ERR_OK;
+}
+
+void writer_close(struct writer *w)
+{
+    if (w == NULL) return;
+    pthread_mutex_lock(&w->lock);
+    w->is_closing = true;
+    pthread_cond_signal(&w->came);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    circles_fini(&w->circles);
+    pthread_cond_destroy(&w->came);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
+
+struct writer_figures writer_figures(struct writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    struct writer_figures figures = w->figures;
+    pthread_mutex_unlock(&w->lock);
+    return figures;
+}
