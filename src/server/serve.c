@@ -1,0 +1,279 @@
+/* serve.c -- see serve.h. */
+#define _GNU_SOURCE
+#include "server/serve.h"
+
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "record/code.h"
+#include "server/clock.h"
+#include "server/commands.h"
+#include "server/notify.h"
+#include "server/pem.h"
+#include "server/routes.h"
+
+enum { TIDY_EVERY_MS = 1000 };
+
+/* Everything that is opened on the way up, closed in reverse on the way down. */
+struct serving {
+    const struct config *config;
+    struct server server;
+    struct store *store, *care; /* the writer's handle; one for looking after the file */
+    struct pem cert, key;
+    struct notify notify;
+    const char *route_name[ROUTES_MAX];
+    bool has_accounts;
+    char trouble[STORE_TEXT_BYTES];
+};
+
+/* ---- up ------------------------------------------------------------------------------------------------ */
+
+static enum err fail(struct serving *s, enum err e, const char *text)
+{
+    snprintf(s->trouble, sizeof s->trouble, "%s", text);
+    return e;
+}
+
+static enum err open_store(struct serving *s)
+{
+    unsigned flags = STORE_CREATES | STORE_SERVES | (s->config->is_unsynced ? STORE_UNSYNCED : 0u);
+    struct store_trouble trouble;
+    enum err e = store_open_sqlite(s->config->data, flags, &s->store, &trouble);
+    if (e != ERR_OK) return fail(s, e, trouble.text);
+    e = store_reader_open(s->store, &s->care);
+    if (e == ERR_OK) e = sessions_load(&s->server.sessions, s->store);
+    if (e == ERR_OK) e = readers_open(&s->server.readers, s->store, s->config->reader_n);
+    return e == ERR_OK ? ERR_OK : fail(s, e, err_happened(e));
+}
+
+static enum err open_parts(struct serving *s)
+{
+    struct server *server = &s->server;
+    uint8_t seed[RATE_SEED_BYTES];
+    random_fill(seed, sizeof seed);
+    account_dummy_pk(server->dummy_pk);
+    challenges_init(&server->challenges);
+    visits_init(&server->visits);
+    enum err e = sessions_init(&server->sessions);
+    if (e == ERR_OK) e = rate_open(&server->rate, seed);
+    if (e == ERR_OK) e = metrics_open(&server->metrics, s->route_name, routes_names(s->route_name));
+    if (e == ERR_OK) e = hub_open(&server->hub);
+    return e == ERR_OK ? ERR_OK : fail(s, e, err_happened(e));
+}
+
+static enum err add_origin(struct serving *s, const char *text)
+{
+    struct server *server = &s->server;
+    struct str origin = str_of_text(text);
+    if (server->origin_n == SERVER_ORIGINS || origin.len >= ACCOUNT_ORIGIN_BYTES) {
+        return fail(s, ERR_BAD_FIELD, "There are too many origins, or one is too long.");
+    }
+    struct server_origin *o = &server->origin[server->origin_n++];
+    memcpy(o->text, origin.at, origin.len);
+    account_origin(o->hash, origin);
+    return ERR_OK;
+}
+
+/* Where no origin is set, the server is reached as whoever started it reaches it. */
+static enum err find_origins(struct serving *s, unsigned port)
+{
+    static const char *const host[] = {"localhost", "127.0.0.1"};
+    const struct config_list *set = &s->config->origin;
+    bool is_tls = s->config->tls_cert != NULL;
+    const char *scheme = is_tls ? "https" : "http";
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < set->n && e == ERR_OK; i++) e = add_origin(s, set->at[i]);
+    for (size_t i = 0; i < 2 && e == ERR_OK && set->n == 0; i++) {
+        char text[64];
+        bool is_usual_port = port == (is_tls ? 443u : 80u);
+        if (is_usual_port) snprintf(text, sizeof text, "%s://%s", scheme, host[i]);
+        else snprintf(text, sizeof text, "%s://%s:%u", scheme, host[i], port);
+        e = add_origin(s, text);
+    }
+    return e;
+}
+
+/* The port that listen names; 0 where any free one is asked for. */
+static unsigned port_wanted(const char *listen)
+{
+    const char *colon = strrchr(listen, ':');
+    return colon == NULL ? 0 : (unsigned)strtoul(colon + 1, NULL, 10);
+}
+
+static enum err open_http(struct serving *s)
+{
+    const struct config *c = s->config;
+    struct http_owner owner = routes_owner(&s->server);
+    struct http_trouble trouble;
+    struct http_options options = {
+        .listen = c->listen,
+        .thread_n = c->thread_n,
+        .connection_n = c->connection_n,
+        .per_ip_n = c->per_ip_n,
+        .pool_bytes = (size_t)c->pool_bytes,
+        .idle_ms = c->idle_ms,
+        .request_ms = c->request_ms,
+        .beat_ms = c->beat_ms,
+        .proxy_header = c->proxy_header,
+        .proxy = c->trusted_proxy.at,
+        .proxy_n = c->trusted_proxy.n,
+    };
+    enum err e = ERR_OK;
+    if (c->tls_cert != NULL) {
+        e = pem_read(&s->cert, c->tls_cert);
+        if (e == ERR_OK) e = pem_read(&s->key, c->tls_key);
+        if (e != ERR_OK) return fail(s, e, "The certificate or its key cannot be read; see --tls-cert and --tls-key.");
+        options.tls_cert = s->cert.text;
+        options.tls_key = s->key.text;
+    }
+    /* The origins are there before the first request; of a port that is not known yet nobody else knows either,
+     * until it is told. */
+    unsigned port = port_wanted(c->listen);
+    if (port != 0) e = find_origins(s, port);
+    if (e != ERR_OK) return e;
+    e = http_open(&s->server.http, &options, &owner, &trouble);
+    if (e != ERR_OK) return fail(s, e, trouble.text);
+    return port == 0 ? find_origins(s, http_port(s->server.http)) : ERR_OK;
+}
+
+/* ---- down ------------------------------------------------------------------------------------------------- */
+
+static void close_all(struct serving *s)
+{
+    struct server *server = &s->server;
+    http_close(server->http); /* every call is done when this returns */
+    writer_close(server->writer);
+    readers_close(server->readers);
+    store_close(s->care);
+    store_close(s->store);
+    hub_close(server->hub);
+    metrics_close(server->metrics);
+    rate_close(server->rate);
+    sessions_fini(&server->sessions);
+    visits_fini(&server->visits);
+    challenges_fini(&server->challenges);
+    pem_wipe(&s->cert);
+    pem_wipe(&s->key);
+}
+
+/* ---- telling ------------------------------------------------------------------------------------------------ */
+
+/* The very first start makes the first permit. Later it is known only by its hash, and not told again. */
+static enum err first_permit(struct serving *s, struct out *text)
+{
+    struct store_counts counts;
+    enum err e = store_count(s->store, &counts);
+    if (e != ERR_OK) return e;
+    s->has_accounts = counts.account_n > 0;
+    return s->has_accounts || counts.open_permit_n > 0 ? ERR_OK : permit_make(s->store, text);
+}
+
+static void tell(const struct serving *s, struct str permit)
+{
+    const struct server *server = &s->server;
+    printf("Troth is running at %s\n", server->origin[0].text);
+    for (size_t i = 1; i < server->origin_n; i++) printf("            and at %s\n", server->origin[i].text);
+    printf("It keeps its data in %s; stop it with Ctrl-C.\n", s->config->data);
+    if (permit.len > 0) {
+        printf("\nNobody has an account here yet. This link opens the first one; it works once:\n\n  %s/#%.*s\n\n",
+               server->origin[0].text, (int)permit.len, (const char *)permit.at);
+    } else if (!s->has_accounts) {
+        printf("Nobody has an account here yet. The link that was shown at the first start still opens one.\n");
+    }
+    printf("One more permit: trothd permit --data %s\n", s->config->data);
+    fflush(stdout);
+}
+
+/* ---- running -------------------------------------------------------------------------------------------------- */
+
+/* What can wait is done here, beside everything else: the store moves what was committed to its place. */
+static void take_care(struct serving *s, uint64_t *seen_group_n)
+{
+    uint64_t group_n = writer_figures(s->server.writer).group_n;
+    if (group_n == *seen_group_n) return;
+    *seen_group_n = group_n;
+    enum err e = store_tidy(s->care);
+    struct log_line line;
+    if (e != ERR_OK && e != ERR_BUSY && log_begin(&line, LOG_WARNING, "tidy")) {
+        log_text(&line, "error", err_code(e));
+        log_end(&line);
+    }
+}
+
+static void run_until_told(struct serving *s, const sigset_t *stops)
+{
+    uint64_t seen_group_n = 0, alive_us = 0;
+    struct timespec nap = {.tv_sec = TIDY_EVERY_MS / 1000, .tv_nsec = TIDY_EVERY_MS % 1000 * 1000000};
+    while (sigtimedwait(stops, NULL, &nap) < 0) {
+        uint64_t now_us = clock_steady_us();
+        if (s->notify.alive_ms > 0 && now_us - alive_us >= s->notify.alive_ms * UINT64_C(1000)) {
+            notify_alive(&s->notify);
+            alive_us = now_us;
+        }
+        take_care(s, &seen_group_n);
+    }
+}
+
+static void drain(struct serving *s)
+{
+    struct log_line line;
+    notify_stopping(&s->notify, "finishing what was begun");
+    bool is_drained = http_drain(s->server.http, s->config->drain_ms);
+    if (log_begin(&line, LOG_INFO, "stopping")) {
+        log_text(&line, "drained", is_drained ? "yes" : "no");
+        log_end(&line);
+    }
+}
+
+/* Signals are blocked before the first thread starts, so that only run_until_told hears them. */
+static void block_signals(sigset_t *stops)
+{
+    sigemptyset(stops);
+    sigaddset(stops, SIGTERM);
+    sigaddset(stops, SIGINT);
+    pthread_sigmask(SIG_BLOCK, stops, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int serve_with(struct serving *s, char *const env[])
+{
+    uint8_t memory[CODE_TEXT_BYTES];
+    struct out permit = OUT_OVER(memory);
+    sigset_t stops;
+    block_signals(&stops);
+    if (notify_init(&s->notify, env) != ERR_OK) log_event(LOG_WARNING, "notify_unusable");
+    enum err e = open_parts(s);
+    if (e == ERR_OK) e = open_store(s);
+    if (e == ERR_OK) e = first_permit(s, &permit);
+    if (e == ERR_OK) e = writer_open(&s->server.writer, s->store);
+    if (e == ERR_OK) e = open_http(s);
+    if (e == ERR_OK) {
+        tell(s, out_str(&permit));
+        notify_ready(&s->notify, s->server.origin[0].text);
+        run_until_told(s, &stops);
+        drain(s);
+    }
+    close_all(s);
+    notify_fini(&s->notify);
+    wipe(memory, sizeof memory);
+    return e == ERR_OK ? EXIT_SUCCESS : command_failed(e, s->trouble[0] != 0 ? s->trouble : err_happened(e));
+}
+
+int serve(const struct config *config, char *const env[])
+{
+    struct serving *s = calloc(1, sizeof *s);
+    if (s == NULL) return command_failed(ERR_NO_MEMORY, err_happened(ERR_NO_MEMORY));
+    /* Two arenas are enough for a handful of threads, and keep an idle server small. */
+    mallopt(M_ARENA_MAX, 2);
+    log_set(config->log_level, config->log_form, 2);
+    s->config = config;
+    s->server.config = config;
+    s->server.started_us = clock_steady_us();
+    int code = serve_with(s, env);
+    free(s);
+    return code;
+}
