@@ -16,6 +16,7 @@
  *   STORE          the disk or the file system refused
  *   DISK_FULL      it has no room left
  *   STORE_DAMAGED  what is there does not fit together
+ *   BUSY           another program has kept the file to itself for seconds
  *   NO_MEMORY
  * After one of these inside a transaction, or from its commit, the transaction is lost as a whole: every
  * further call gives the same error until store_abort, and nothing of the transaction is kept. One
@@ -75,7 +76,7 @@ MUST_USE enum err store_open_sqlite(const char *path, unsigned flags, struct sto
 /* store_open_mem -- the writer of an empty store that is gone when it is closed.         [NO_MEMORY] */
 MUST_USE enum err store_open_mem(struct store **store) NONNULL;
 
-/* store_reader_open -- one more handle on the data of a writer, for another thread.      [store BUSY]
+/* store_reader_open -- one more handle on the data of a writer, for another thread.           [store]
  *
  * Threads  the writer's, or while no other thread uses the writer
  */
@@ -86,10 +87,7 @@ void store_close(struct store *store);
 
 /* ---- transactions --------------------------------------------------------------------------- */
 
-/* store_begin -- from here on the writer may write.                                      [store BUSY]
- *
- * Fails    BUSY  another program (trothd permit, for one) has been writing for seconds
- */
+/* store_begin -- from here on the writer may write.                                           [store] */
 MUST_USE enum err store_begin(struct store *writer) NONNULL;
 
 /* store_commit -- everything since store_begin is on disk. On failure only store_abort is left. [store] */
@@ -377,12 +375,12 @@ struct store_counts {
 /* store_count -- how much there is, without walking the entries.                              [store] */
 MUST_USE enum err store_count(struct store *s, struct store_counts *counts) NONNULL;
 
-/* store_tidy -- does what can wait: moves what was committed to its place. Call it now and then from a
- * reader's thread of its own, so that the writer need not; outside store_begin_read.     [store BUSY]
+/* store_tidy -- does what can wait: brings what was committed to its final place, so that the next start is
+ * quick and erased payloads leave the log too. For a quiet moment; any handle outside a transaction. [store]
  *
- * Fails    BUSY  readers or the writer were in the way; part of it is done, and next time does the rest
+ * Fails    BUSY  others were reading or writing; part of it may be done, and a later call does the rest
  */
-MUST_USE enum err store_tidy(struct store *reader) NONNULL;
+MUST_USE enum err store_tidy(struct store *s) NONNULL;
 
 /* store_backup -- a whole copy of what is committed, at path, on disk; or nothing there.
  *
