@@ -33,3 +33,56 @@ RECORD_SRC := \
 	src/record/round_act.c \
 	src/record/secret.c \
 	src/record/statement.c
+
+STORE_SRC := \
+	src/store/store.c \
+	src/store/store_mem.c \
+	src/store/store_mem_account.c \
+	src/store/store_mem_circle.c \
+	src/store/store_sqlite.c \
+	src/store/store_sqlite_account.c \
+	src/store/store_sqlite_care.c \
+	src/store/store_sqlite_circle.c \
+	src/store/store_sqlite_open.c \
+	src/store/store_sqlite_schema.c
+
+SERVER_SRC := \
+	src/server/api_account.c \
+	src/server/api_circle.c \
+	src/server/api_info.c \
+	src/server/api_invite.c \
+	src/server/api_live.c \
+	src/server/api_session.c \
+	src/server/append.c \
+	src/server/challenges.c \
+	src/server/check.c \
+	src/server/circles.c \
+	src/server/clock.c \
+	src/server/commands.c \
+	src/server/config_near.c \
+	src/server/config_rows.c \
+	src/server/config_value.c \
+	src/server/http_mhd.c \
+	src/server/http_mhd_answer.c \
+	src/server/http_mhd_call.c \
+	src/server/http_mhd_gate.c \
+	src/server/http_mhd_peer.c \
+	src/server/http_mhd_side.c \
+	src/server/http_mhd_stream.c \
+	src/server/hub.c \
+	src/server/invitation.c \
+	src/server/ip.c \
+	src/server/listen.c \
+	src/server/log.c \
+	src/server/main.c \
+	src/server/metrics.c \
+	src/server/notify.c \
+	src/server/pem.c \
+	src/server/rate.c \
+	src/server/readers.c \
+	src/server/request.c \
+	src/server/routes.c \
+	src/server/serve.c \
+	src/server/session.c \
+	src/server/visits.c \
+	src/server/writer.c

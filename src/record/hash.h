@@ -38,6 +38,7 @@ enum {
 #define CTX_REGISTER  "troth1:register."
 #define CTX_CRED      "troth1:cred....."
 #define CTX_PERMIT    "troth1:permit..."
+#define CTX_PERMITKEY "troth1:permkey.."
 #define CTX_LOGIN     "troth1:login...."
 #define CTX_TOKEN     "troth1:token...."
 #define CTX_CREDS     "troth1:creds...."
