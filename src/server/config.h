@@ -53,6 +53,7 @@ struct config {
     enum config_command command;
     const char *backup_to; /* backup's DEST */
 
+    const char *file;          /* of more settings; NULL: none                                            */
     const char *data;          /* the store's file                                                        */
     const char *listen;        /* as http_options says                                                    */
     struct config_list origin; /* each is one (account_is_origin); none: the two of the port, see main    */
@@ -88,8 +89,8 @@ struct config_trouble {
 
 /* config_init -- reads all settings.                               [reads a file | BAD_FIELD NOT_FOUND NO_MEMORY]
  *
- * Takes    arg      of main, the program's name first            borrowed as long as the config lives
- *          env      "NAME=value" texts, NULL behind the last     borrowed as long as the config lives
+ * Takes    arg      of main, the program's name first
+ *          env      "NAME=value" texts, NULL behind the last
  * Gives    config   to be ended with config_fini; untouched on failure
  *          trouble  a sentence that names the setting, what it was given and what is allowed; or the
  *                   nearest name of a setting or command that there is; only on failure
