@@ -59,6 +59,8 @@ SERVER_SRC := \
 	src/server/circles.c \
 	src/server/clock.c \
 	src/server/commands.c \
+	src/server/config.c \
+	src/server/config_help.c \
 	src/server/config_near.c \
 	src/server/config_rows.c \
 	src/server/config_value.c \
