@@ -317,7 +317,7 @@ static void every_field_has_its_type_and_length(void **state)
     struct stranger ana;
     stranger_init(&ana);
     /* key 5 instead of key 4 is another registration: tried with the permit in place */
-    malformed_expect(&ana.api, "POST", "/v1/accounts", good_body(&ana));
+    malformed_expect(&ana.api, "POST", "/v1/accounts", good_body(&ana), 0);
     expect_open(&ana);
     stranger_fini(&ana);
 }
@@ -440,7 +440,7 @@ static void ending_an_account_needs_its_own_signature(void **state)
     (void)expect_refused(api_delete(ana, "/v1/account", body), 401, "bad_challenge"); /* it was answered */
     body = api_close_body(&town.api[1], a);                                           /* Ben's signature */
     (void)expect_refused(api_delete(ana, "/v1/account", body), 422, "bad_signature");
-    malformed_expect(ana, "DELETE", "/v1/account", api_close_body(ana, a));
+    malformed_expect(ana, "DELETE", "/v1/account", api_close_body(ana, a), 0);
     (void)expect_ok(api_get(ana, "/v1/account"), 200);
     (void)expect_ok(api_get(&town.api[1], "/v1/account"), 200);
 }
