@@ -79,6 +79,7 @@ SERVER_SRC := \
 	src/server/main.c \
 	src/server/metrics.c \
 	src/server/notify.c \
+	src/server/origin.c \
 	src/server/pem.c \
 	src/server/rate.c \
 	src/server/readers.c \

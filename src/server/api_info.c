@@ -43,7 +43,7 @@ static void put_limits(struct out *o, const struct config *config)
 void api_server(struct request *r)
 {
     const struct server *server = r->server;
-    enum { SERVER_BYTES = 512 + SERVER_ORIGINS * ACCOUNT_ORIGIN_BYTES };
+    enum { SERVER_BYTES = 512 + ORIGINS * ACCOUNT_ORIGIN_BYTES };
     uint8_t memory[SERVER_BYTES];
     struct out o = OUT_OVER(memory);
     cbor_put_map(&o, 5);

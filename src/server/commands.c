@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "record/code.h"
-#include "record/account.h"
 #include "server/clock.h"
+#include "server/origin.h"
 
 int command_failed(enum err e, const char *trouble)
 {
@@ -38,9 +38,9 @@ static enum err print_permit(const struct config *config, struct store *store)
     if (e != ERR_OK) return e;
     printf("A permit for one new account. Give it to one person, by a way that only they see:\n\n  %.*s\n",
            (int)text.len, (const char *)text.at);
-    for (size_t i = 0; i < config->origin.n; i++) {
-        printf("  %s/#%.*s\n", config->origin.at[i], (int)text.len, (const char *)text.at);
-    }
+    struct origin origin[ORIGINS];
+    size_t origin_n = origins_of(config, origin_port(config), origin);
+    for (size_t i = 0; i < origin_n; i++) printf("  %s/#%.*s\n", origin[i].text, (int)text.len, (const char *)text.at);
     wipe(memory, sizeof memory);
     return fflush(stdout) == 0 ? ERR_OK : ERR_STORE;
 }

@@ -95,7 +95,7 @@ static void put_refusal(struct out *o, const struct server *server, const struct
 
 void request_refuse(struct request *r, const struct refusal *refusal)
 {
-    enum { REFUSAL_BYTES = 512 + SERVER_ORIGINS * ACCOUNT_ORIGIN_BYTES };
+    enum { REFUSAL_BYTES = 512 + ORIGINS * ACCOUNT_ORIGIN_BYTES };
     uint8_t memory[REFUSAL_BYTES];
     struct out o = OUT_OVER(memory);
     put_refusal(&o, r->server, refusal);
@@ -160,7 +160,7 @@ enum err request_body(const struct request *r, uint32_t needed, uint32_t allowed
     return ERR_OK;
 }
 
-static const struct server_origin *origin_of(const struct server *server, struct str text)
+static const struct origin *origin_of(const struct server *server, struct str text)
 {
     for (size_t i = 0; i < server->origin_n; i++) {
         if (str_is(text, str_of_text(server->origin[i].text))) return &server->origin[i];
@@ -173,7 +173,7 @@ enum err request_statement(struct request *r, struct str origin, struct str chal
     struct str text, question;
     if (cbor_text(origin, &text) != ERR_OK || cbor_bytes(challenge, &question) != ERR_OK) return ERR_BAD_FIELD;
     if (question.len != CHALLENGE_BYTES) return ERR_BAD_FIELD;
-    const struct server_origin *known = origin_of(r->server, text);
+    const struct origin *known = origin_of(r->server, text);
     if (known == NULL) return ERR_WRONG_ORIGIN;
     enum err e = challenges_take(&r->server->challenges, clock_now_ms(), question.at);
     if (e == ERR_OK) *to = (struct statement_to){.origin = known->hash, .challenge = question.at};

@@ -65,45 +65,6 @@ static enum err open_parts(struct serving *s)
     return e == ERR_OK ? ERR_OK : fail(s, e, err_happened(e));
 }
 
-static enum err add_origin(struct serving *s, const char *text)
-{
-    struct server *server = &s->server;
-    struct str origin = str_of_text(text);
-    if (server->origin_n == SERVER_ORIGINS || origin.len >= ACCOUNT_ORIGIN_BYTES) {
-        return fail(s, ERR_BAD_FIELD, "There are too many origins, or one is too long.");
-    }
-    struct server_origin *o = &server->origin[server->origin_n++];
-    memcpy(o->text, origin.at, origin.len);
-    account_origin(o->hash, origin);
-    return ERR_OK;
-}
-
-/* Where no origin is set, the server is reached as whoever started it reaches it. */
-static enum err find_origins(struct serving *s, unsigned port)
-{
-    static const char *const host[] = {"localhost", "127.0.0.1"};
-    const struct config_list *set = &s->config->origin;
-    bool is_tls = s->config->tls_cert != NULL;
-    const char *scheme = is_tls ? "https" : "http";
-    enum err e = ERR_OK;
-    for (size_t i = 0; i < set->n && e == ERR_OK; i++) e = add_origin(s, set->at[i]);
-    for (size_t i = 0; i < 2 && e == ERR_OK && set->n == 0; i++) {
-        char text[64];
-        bool is_usual_port = port == (is_tls ? 443u : 80u);
-        if (is_usual_port) snprintf(text, sizeof text, "%s://%s", scheme, host[i]);
-        else snprintf(text, sizeof text, "%s://%s:%u", scheme, host[i], port);
-        e = add_origin(s, text);
-    }
-    return e;
-}
-
-/* The port that listen names; 0 where any free one is asked for. */
-static unsigned port_wanted(const char *listen)
-{
-    const char *colon = strrchr(listen, ':');
-    return colon == NULL ? 0 : (unsigned)strtoul(colon + 1, NULL, 10);
-}
-
 static enum err open_http(struct serving *s)
 {
     const struct config *c = s->config;
@@ -130,14 +91,13 @@ static enum err open_http(struct serving *s)
         options.tls_cert = s->cert.text;
         options.tls_key = s->key.text;
     }
-    /* The origins are there before the first request; of a port that is not known yet nobody else knows either,
+    /* The origins are there before the first request. A port that is any free one nobody else knows, either,
      * until it is told. */
-    unsigned port = port_wanted(c->listen);
-    if (port != 0) e = find_origins(s, port);
-    if (e != ERR_OK) return e;
+    s->server.origin_n = origins_of(c, origin_port(c), s->server.origin);
     e = http_open(&s->server.http, &options, &owner, &trouble);
     if (e != ERR_OK) return fail(s, e, trouble.text);
-    return port == 0 ? find_origins(s, http_port(s->server.http)) : ERR_OK;
+    if (origin_port(c) == 0) s->server.origin_n = origins_of(c, http_port(s->server.http), s->server.origin);
+    return ERR_OK;
 }
 
 /* ---- down ------------------------------------------------------------------------------------------------- */

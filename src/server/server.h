@@ -2,14 +2,13 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
-#include <stdatomic.h>
-
 #include "record/account.h"
 #include "server/challenges.h"
 #include "server/config.h"
 #include "server/http.h"
 #include "server/hub.h"
 #include "server/metrics.h"
+#include "server/origin.h"
 #include "server/rate.h"
 #include "server/readers.h"
 #include "server/session.h"
@@ -18,17 +17,9 @@
 
 #define TROTHD_VERSION "0.1.0"
 
-enum { SERVER_ORIGINS = 16 };
-
-/* One address under which the server is reached, and its hash that statements are signed over. */
-struct server_origin {
-    char text[ACCOUNT_ORIGIN_BYTES];
-    uint8_t hash[HASH_BYTES];
-};
-
 struct server {
     const struct config *config;
-    struct server_origin origin[SERVER_ORIGINS];
+    struct origin origin[ORIGINS];
     size_t origin_n;
     uint8_t dummy_pk[SIGN_PK_BYTES]; /* for logins with a cred_id that nobody has */
 
