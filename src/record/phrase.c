@@ -47,7 +47,8 @@ enum err phrase_make(const uint8_t *circle, const struct phrase_member *member_v
     for (size_t i = 0; i < PHRASE_WORDS; i++) {
         unsigned position = 0;
         for (size_t bit = i * BITS_A_WORD; bit < (i + 1) * BITS_A_WORD; bit++) {
-            position = position << 1 | (w[bit / 8] >> (7 - bit % 8) & 1u);
+            unsigned byte = w[bit / 8];
+            position = position << 1 | (byte >> (7 - bit % 8) & 1);
         }
         word[i] = (uint16_t)position;
     }

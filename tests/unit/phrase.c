@@ -1,17 +1,14 @@
 /* phrase.c -- the word list is what it has to be, and the phrase is one for all who see the same people. */
-#define _DEFAULT_SOURCE /* fork, setrlimit */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "harness/aborts.h"
+#include "harness/scarce.h"
 #include "record/phrase.h"
 #include "vectors/vector.h"
 
@@ -150,13 +147,11 @@ static void misuse_is_stopped(void **state)
     assert_true(aborts(make_for_nobody));
 }
 
-/* In a process that may map no more memory; 0 if it says so and gives out nothing. */
+/* 0 if it says that there is too little, and gives out nothing. */
 static int try_without_memory(void)
 {
-    const struct rlimit no_more = {1 << 20, 1 << 20};
     struct phrase_member one = member(0);
     uint16_t word[PHRASE_WORDS] = {0};
-    if (setrlimit(RLIMIT_AS, &no_more) != 0) return 2;
     if (phrase_make(circle, &one, 1, word) != ERR_NO_MEMORY) return 3;
     return word[0] == 0 && word[PHRASE_WORDS - 1] == 0 ? 0 : 4;
 }
@@ -164,13 +159,7 @@ static int try_without_memory(void)
 static void too_little_memory_is_told(void **state)
 {
     (void)state;
-    int status = -1;
-    pid_t child = fork();
-    if (child == 0) _exit(try_without_memory());
-    assert_true(child > 0);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(scarce_run(try_without_memory), 0);
 }
 
 int main(void)

@@ -1,16 +1,13 @@
 /* secret.c -- keys from code and passphrase, and an identity that only they unwrap. The derivations are held
  * against an independent program's in tests/vectors/derivations.c. */
-#define _DEFAULT_SOURCE /* fork, setrlimit */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "harness/scarce.h"
 #include "record/secret.h"
 #include "vectors/vector.h"
 
@@ -162,14 +159,12 @@ static void fini_wipes(void **state)
     assert_memory_equal(&gone, &nobody, sizeof gone);
 }
 
-/* In a process that may map no more memory; 0 if it says so and gives out nothing. */
+/* 0 if it says that there is too little, and gives out nothing. */
 static int try_without_memory(void)
 {
-    const struct rlimit no_more = {1 << 20, 1 << 20};
     struct secret_access access, before;
     memset(&access, 0xa5, sizeof access);
     before = access;
-    if (setrlimit(RLIMIT_AS, &no_more) != 0) return 2;
     if (secret_access_init(&access, code, STR("correct horse battery staple")) != ERR_NO_MEMORY) return 3;
     return memcmp(&access, &before, sizeof access) == 0 ? 0 : 4;
 }
@@ -177,13 +172,7 @@ static int try_without_memory(void)
 static void too_little_memory_is_told(void **state)
 {
     (void)state;
-    int status = -1;
-    pid_t child = fork();
-    if (child == 0) _exit(try_without_memory());
-    assert_true(child > 0);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(scarce_run(try_without_memory), 0);
 }
 
 int main(void)
