@@ -19,9 +19,10 @@ enum err chain_add(struct chain *chain, struct str wire, struct entry *entry, st
         .may_lack_payload = true,
     };
     e = circle_judge(&chain->circle, &read, &past, &terms, why);
-    if (e == ERR_OK) e = index_add(&chain->index, &read);
+    if (e != ERR_OK) return e;
+    e = index_add(&chain->index, &read);
     if (e != ERR_OK) {
-        why->code = e;
+        *why = (struct why){.code = e};
         return e;
     }
     circle_advance(&chain->circle, &read);

@@ -127,7 +127,7 @@ static void load_invites(struct loading *l, struct str item, struct circle *c)
         load_bytes(l, row.item[1], c->invite[i].invite_pk, SIGN_PK_BYTES);
         c->invite[i].seq = load_uint(l, row.item[2], LIMIT_SEQ);
         c->invite[i].expires_ms = load_uint(l, row.item[3], LIMIT_NUMBER);
-        c->invite[i].consents = (uint32_t)load_uint(l, row.item[4], UINT32_MAX);
+        c->invite[i].consents = (uint32_t)load_uint(l, row.item[4], (UINT64_C(1) << c->member_n) - 1);
     }
 }
 
@@ -139,7 +139,9 @@ static void load_ended(struct loading *l, struct str item, struct circle *c)
     for (size_t i = 0; i < kept_n; i++) {
         load_row(l, rows.item[i], 2, &row);
         load_bytes(l, row.item[0], c->ended[i].hash, HASH_BYTES);
-        c->ended[i].how = (enum invite_end)load_uint(l, row.item[1], INVITE_WAS_VOIDED);
+        uint64_t how = load_uint(l, row.item[1], INVITE_WAS_VOIDED);
+        if (how < INVITE_WAS_USED) l->e = ERR_BAD_FIELD;
+        c->ended[i].how = (enum invite_end)how;
     }
 }
 

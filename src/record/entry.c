@@ -184,14 +184,11 @@ static void read_refs(struct fields *f, struct entry *e)
 /* Version first: of a header made by a newer Troth nothing else can be judged. */
 static const struct kind_rule *read_version_and_kind(struct fields *f, struct entry *e)
 {
-    uint64_t version = 0, kind = 0;
-    if (!cbor_map_has(&f->map, H_VERSION) || !cbor_map_has(&f->map, H_KIND)) {
-        refuse(f, ERR_BAD_ENTRY, "header", "names no version or no kind");
-        return NULL;
-    }
-    version = field_uint(f, H_VERSION, "v");
+    if (!cbor_map_has(&f->map, H_VERSION)) refuse(f, ERR_BAD_ENTRY, "v", "is missing");
+    uint64_t version = field_uint(f, H_VERSION, "v");
     if (f->e == ERR_OK && version != 1) refuse(f, ERR_BAD_VERSION, "v", "made by a newer Troth");
-    kind = field_uint(f, H_KIND, "kind");
+    if (!cbor_map_has(&f->map, H_KIND)) refuse(f, ERR_BAD_ENTRY, "kind", "is missing");
+    uint64_t kind = field_uint(f, H_KIND, "kind");
     if (f->e != ERR_OK) return NULL;
     const struct kind_rule *rule = rule_of(kind);
     if (rule == NULL) refuse(f, ERR_BAD_VERSION, "kind", "a kind of a newer Troth");

@@ -86,7 +86,8 @@ static enum err row_room(struct index *index)
 
 enum err index_add(struct index *index, const struct entry *entry)
 {
-    EXPECT(entry->seq == index->row_n && entry->seq < UINT32_MAX);
+    EXPECT(entry->seq == index->row_n);
+    if (entry->seq >= UINT32_MAX) return ERR_NO_MEMORY; /* the very last place of a record has no slot here */
     enum err e = row_room(index);
     if (e == ERR_OK && 2 * (index->row_n + 1) > index->_slot_n) e = slots_grow(index);
     if (e != ERR_OK) return e;
