@@ -112,6 +112,7 @@ all: $(CORE_LIB) $(STORE_LIB) $(TROTHD)
 	@:
 
 include mk/tests.mk
+include mk/bench.mk
 include mk/wasm.mk
 include mk/gates.mk
 
