@@ -1,0 +1,355 @@
+/* transaction.c -- what is committed stays, what is undone or aborted never was, and who may see it when; in
+ * every kind of store. And misuse of a store stops the program. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "harness/aborts.h"
+#include "harness/store_rig.h"
+
+/* ---- seen by whom, and when ----------------------------------------------------------------- */
+
+static bool is_seen(struct store *s, unsigned circle)
+{
+    struct store_circle found;
+    enum err e = store_circle_by_id(s, rig_key(circle), &found, NULL);
+    if (e != ERR_NOT_FOUND) expect(e, ERR_OK);
+    return e == ERR_OK;
+}
+
+static void a_reader_sees_what_is_committed_and_nothing_else(void **state)
+{
+    struct store_rig *rig = *state;
+    rig_begin(rig->writer);
+    (void)rig_add_circle(rig->writer, 1);
+    assert_true(is_seen(rig->writer, 1));
+    assert_false(is_seen(rig->reader, 1));
+    rig_commit(rig->writer);
+    assert_true(is_seen(rig->writer, 1));
+    assert_true(is_seen(rig->reader, 1));
+}
+
+static void an_aborted_transaction_never_was(void **state)
+{
+    struct store_rig *rig = *state;
+    rig_begin(rig->writer);
+    rig_add_entries(rig->writer, rig_add_circle(rig->writer, 1), 0, 5);
+    rig_commit(rig->writer);
+    char *before = rig_text(rig->reader);
+    rig_begin(rig->writer);
+    rig_add_entries(rig->writer, 1, 6, 30);
+    uint64_t bytes;
+    expect(store_entry_erase(rig->writer, 1, 3, &bytes), ERR_OK);
+    (void)rig_add_account(rig->writer, 1);
+    store_abort(rig->writer);
+    store_abort(rig->writer); /* fine without one */
+    char *after = rig_text(rig->writer);
+    assert_string_equal(after, before);
+    free(after);
+    if (rig->kind == STORE_KIND_SQLITE) rig_reopen(rig);
+    after = rig_text(rig->reader);
+    assert_string_equal(after, before);
+    free(before);
+    free(after);
+}
+
+static void a_closed_transaction_never_was(void **state)
+{
+    struct store_rig *rig = *state;
+    rig_begin(rig->writer);
+    (void)rig_add_circle(rig->writer, 1);
+    expect(store_mark(rig->writer), ERR_OK);
+    (void)rig_add_circle(rig->writer, 2);
+    rig_reopen(rig);
+    assert_false(is_seen(rig->reader, 1));
+}
+
+static void a_reader_may_hold_on_to_one_moment(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store *other;
+    expect(store_reader_open(rig->writer, &other), ERR_OK);
+    expect(store_begin_read(rig->reader), ERR_OK);
+    char *before = rig_text(rig->reader);
+    for (unsigned n = 1; n <= 3; n++) {
+        rig_begin(rig->writer);
+        rig_add_entries(rig->writer, rig_add_circle(rig->writer, n), 0, 20);
+        rig_commit(rig->writer);
+        char *still = rig_text(rig->reader);
+        assert_string_equal(still, before);
+        free(still);
+        assert_true(is_seen(other, n));
+    }
+    store_end_read(rig->reader);
+    store_end_read(rig->reader); /* fine without one */
+    assert_true(is_seen(rig->reader, 3));
+    expect(store_begin_read(rig->reader), ERR_OK);
+    assert_true(is_seen(rig->reader, 3));
+    store_close(other);
+    free(before);
+}
+
+static void the_moment_is_that_of_begin_read_not_of_the_first_look(void **state)
+{
+    struct store_rig *rig = *state;
+    expect(store_begin_read(rig->reader), ERR_OK);
+    rig_begin(rig->writer);
+    (void)rig_add_circle(rig->writer, 1);
+    rig_commit(rig->writer);
+    assert_false(is_seen(rig->reader, 1));
+    store_end_read(rig->reader);
+    assert_true(is_seen(rig->reader, 1));
+}
+
+/* Commits one more entry in the middle of a visit through another handle. */
+struct between {
+    struct store *writer;
+    uint64_t n;
+};
+
+static enum err commit_between(void *ctx, const struct store_entry *entry)
+{
+    struct between *between = ctx;
+    if (entry->seq == 1) {
+        rig_begin(between->writer);
+        rig_add_entries(between->writer, 1, 6, 9);
+        rig_commit(between->writer);
+    }
+    between->n++;
+    return ERR_OK;
+}
+
+static void one_visit_sees_one_moment(void **state)
+{
+    struct store_rig *rig = *state;
+    rig_begin(rig->writer);
+    rig_add_entries(rig->writer, rig_add_circle(rig->writer, 1), 0, 5);
+    rig_commit(rig->writer);
+    struct between between = {.writer = rig->writer};
+    expect(store_entry_each(rig->reader, 1, 0, LIMIT_SEQ, 64, commit_between, &between), ERR_OK);
+    assert_int_equal(between.n, 6);
+    between.n = 0;
+    expect(store_entry_each(rig->reader, 1, 2, LIMIT_SEQ, 64, commit_between, &between), ERR_OK);
+    assert_int_equal(between.n, 8);
+}
+
+/* ---- marks ---------------------------------------------------------------------------------- */
+
+static void a_mark_undone_leaves_the_rest(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store *s = rig->writer;
+    rig_begin(s);
+    uint64_t circle = rig_add_circle(s, 1);
+    for (unsigned request = 0; request < 10; request++) { /* a group commit: every third request is refused */
+        struct store_head head = rig_head(request);
+        struct store_entry entry = rig_entry(request, request);
+        expect(store_mark(s), ERR_OK);
+        enum err e = store_entry_add(s, circle, &entry);
+        if (e == ERR_OK) e = store_circle_set_head(s, circle, &head, STR("moved"));
+        expect(e, ERR_OK);
+        expect(request % 3 == 1 ? store_undo(s) : store_keep(s), ERR_OK);
+    }
+    rig_commit(s);
+    uint64_t seq;
+    for (unsigned request = 0; request < 10; request++)
+        expect(store_entry_by_id(rig->reader, circle, rig_id(request), &seq), request % 3 == 1 ? ERR_NOT_FOUND : ERR_OK);
+    struct store_circle found;
+    expect(store_circle_by_number(rig->reader, circle, &found, NULL), ERR_OK);
+    assert_int_equal(found.head.seq, 9);
+}
+
+static void marks_nest(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store *s = rig->writer;
+    rig_begin(s);
+    for (unsigned depth = 0; depth < STORE_MARKS; depth++) { /* circle n is written under n marks */
+        (void)rig_add_circle(s, depth);
+        expect(store_mark(s), ERR_OK);
+    }
+    (void)rig_add_circle(s, STORE_MARKS);
+    expect(store_undo(s), ERR_OK); /* forgets 4 */
+    expect(store_keep(s), ERR_OK); /* 3 is now under the same mark as 2 */
+    expect(store_undo(s), ERR_OK); /* forgets 2 and 3 */
+    expect(store_mark(s), ERR_OK);
+    (void)rig_add_circle(s, 7);
+    expect(store_keep(s), ERR_OK);
+    expect(store_keep(s), ERR_OK);
+    rig_commit(s);
+    const bool expected[] = {true, true, false, false, false, false, false, true};
+    for (unsigned n = 0; n < 8; n++) assert_int_equal(is_seen(rig->reader, n), expected[n]);
+}
+
+static void a_refusal_leaves_the_transaction_whole(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store *s = rig->writer;
+    rig_begin(s);
+    uint64_t circle = rig_add_circle(s, 1), number;
+    struct store_entry entry = rig_entry(0, 5);
+    struct store_head head = rig_head(0);
+    expect(store_entry_add(s, circle, &entry), ERR_OK);
+    expect(store_mark(s), ERR_OK);
+    expect(store_entry_add(s, circle, &entry), ERR_HEAD_MOVED);
+    expect(store_circle_add(s, rig_key(1), &head, STR("x"), &number), ERR_EXISTS);
+    expect(store_member_leave(s, circle, rig_key(1), 1), ERR_NOT_FOUND);
+    expect(store_keep(s), ERR_OK);
+    (void)rig_add_circle(s, 2);
+    rig_commit(s);
+    assert_true(is_seen(rig->reader, 1));
+    assert_true(is_seen(rig->reader, 2));
+}
+
+static void an_aborted_transaction_takes_its_marks_along(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store *s = rig->writer;
+    for (unsigned round = 0; round < 3; round++) {
+        rig_begin(s);
+        for (unsigned depth = 0; depth < STORE_MARKS; depth++) {
+            expect(store_mark(s), ERR_OK);
+            (void)rig_add_circle(s, depth);
+        }
+        store_abort(s);
+    }
+    rig_begin(s);
+    rig_commit(s);
+    for (unsigned n = 0; n < STORE_MARKS; n++) assert_false(is_seen(s, n));
+}
+
+/* ---- what outlives the handles -------------------------------------------------------------- */
+
+static void what_was_committed_is_there_when_opened_again(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store *s = rig->writer;
+    rig_begin(s);
+    uint64_t ana = rig_add_account(s, 1), circle = rig_add_circle(s, 2);
+    struct store_session session = rig_session(3, ana);
+    expect(store_session_add(s, &session), ERR_OK);
+    expect(store_permit_add(s, rig_key(4), 5), ERR_OK);
+    expect(store_member_add(s, circle, rig_key(1), 0), ERR_OK);
+    rig_add_entries(s, circle, 0, 40);
+    expect(store_invite_add(s, rig_key(6), circle, 3), ERR_OK);
+    rig_commit(s);
+    char *before = rig_text(rig->reader);
+    for (unsigned times = 0; times < 3; times++) {
+        rig_reopen(rig);
+        char *after = rig_text(times == 1 ? rig->writer : rig->reader);
+        assert_string_equal(after, before);
+        free(after);
+    }
+    free(before);
+}
+
+/* ---- misuse --------------------------------------------------------------------------------- */
+
+static struct store_rig *misused; /* a rig for the call that must stop the program */
+
+/* What the call would have given does not matter: it must not return. */
+static void call(enum err e)
+{
+    (void)e;
+}
+
+static void write_outside(void)
+{
+    call(store_permit_add(misused->writer, rig_key(1), 1));
+}
+static void write_by_a_reader(void)
+{
+    call(store_begin(misused->reader));
+}
+static void begin_twice(void)
+{
+    if (store_begin(misused->writer) == ERR_OK) call(store_begin(misused->writer));
+}
+static void commit_without_begin(void)
+{
+    call(store_commit(misused->writer));
+}
+static void keep_without_mark(void)
+{
+    if (store_begin(misused->writer) == ERR_OK) call(store_keep(misused->writer));
+}
+static void mark_too_often(void)
+{
+    if (store_begin(misused->writer) != ERR_OK) return;
+    for (unsigned i = 0; i <= STORE_MARKS; i++) {
+        if (store_mark(misused->writer) != ERR_OK) return;
+    }
+}
+static void commit_with_a_mark(void)
+{
+    if (store_begin(misused->writer) == ERR_OK && store_mark(misused->writer) == ERR_OK)
+        call(store_commit(misused->writer));
+}
+static void read_of_a_reader(void)
+{
+    struct store *another;
+    call(store_reader_open(misused->reader, &another));
+}
+static void too_long_a_payload(void)
+{
+    struct store_entry entry = rig_entry(0, 1);
+    entry.payload.len = LIMIT_PAYLOAD_BYTES + 1;
+    if (store_begin(misused->writer) == ERR_OK) call(store_entry_add(misused->writer, 1, &entry));
+}
+static void an_erased_entry_with_a_payload(void)
+{
+    struct store_entry entry = rig_entry(0, 1);
+    entry.is_erased = true;
+    if (store_begin(misused->writer) == ERR_OK) call(store_entry_add(misused->writer, 1, &entry));
+}
+static enum err visit_that_writes(void *ctx, const struct store_session *session)
+{
+    (void)session;
+    return store_permit_add(ctx, rig_key(9), 1);
+}
+static void write_in_a_visit(void)
+{
+    if (store_begin(misused->writer) != ERR_OK) return;
+    struct store_session session = rig_session(1, rig_add_account(misused->writer, 1));
+    if (store_session_add(misused->writer, &session) == ERR_OK)
+        call(store_session_each(misused->writer, visit_that_writes, misused->writer));
+}
+
+static void misuse_stops_the_program(void **state)
+{
+    misused = *state;
+    assert_true(aborts(write_outside));
+    assert_true(aborts(write_by_a_reader));
+    assert_true(aborts(begin_twice));
+    assert_true(aborts(commit_without_begin));
+    assert_true(aborts(keep_without_mark));
+    assert_true(aborts(mark_too_often));
+    assert_true(aborts(commit_with_a_mark));
+    assert_true(aborts(read_of_a_reader));
+    assert_true(aborts(too_long_a_payload));
+    assert_true(aborts(an_erased_entry_with_a_payload));
+    assert_true(aborts(write_in_a_visit));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(a_reader_sees_what_is_committed_and_nothing_else),
+        STORE_TEST(an_aborted_transaction_never_was),
+        SQLITE_TEST(a_closed_transaction_never_was),
+        STORE_TEST(a_reader_may_hold_on_to_one_moment),
+        STORE_TEST(the_moment_is_that_of_begin_read_not_of_the_first_look),
+        STORE_TEST(one_visit_sees_one_moment),
+        STORE_TEST(a_mark_undone_leaves_the_rest),
+        STORE_TEST(marks_nest),
+        STORE_TEST(a_refusal_leaves_the_transaction_whole),
+        STORE_TEST(an_aborted_transaction_takes_its_marks_along),
+        SQLITE_TEST(what_was_committed_is_there_when_opened_again),
+        STORE_TEST(misuse_stops_the_program),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
