@@ -5,9 +5,14 @@
 //
 // A module gets the imports that tools/wasm-imports.txt allows for its kind and no others.
 import { readFile } from 'node:fs/promises'
+import { setFlagsFromString } from 'node:v8'
 import { WASI } from 'node:wasi'
 
 const SYSTEM = 'wasi_snapshot_preview1'
+
+// Node's short way into its WASI functions can crash Node itself once a program has taken much memory, as a
+// passphrase does (nodejs/node issues 46777 and 53087); the long way does the same.
+setFlagsFromString('--no-turbo-fast-api-calls')
 
 /** The names that the list allows to a kind of module; a program may import all that the core may. */
 async function allowedTo(kind) {
