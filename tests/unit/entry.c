@@ -21,7 +21,7 @@ static const enum entry_kind kinds[] = {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-/* ---- one good entry of each kind ------------------------------------------------------------------- */
+/* ---- one good entry of each kind ------------------------------------------------------------------------ */
 
 /* Everything a test needs: made new for each. */
 struct desk {
@@ -106,7 +106,7 @@ static uint32_t body_keys(enum entry_kind kind)
     return keys[kind];
 }
 
-/* ---- what is asked of a reading ---------------------------------------------------------------------- */
+/* ---- what is asked of a reading ------------------------------------------------------------------------- */
 
 static struct entry assert_read(struct str wire)
 {
@@ -217,7 +217,7 @@ static void same_entry(const struct entry *a, const struct entry *b)
     same_body(a, b);
 }
 
-/* ---- the wire ---------------------------------------------------------------------------------------- */
+/* ---- the wire ------------------------------------------------------------------------------------------- */
 
 static void E1_every_kind_is_written_and_read(void **state)
 {
@@ -316,7 +316,7 @@ static void E1_a_header_that_is_not_strict_cbor_is_refused(void **state)
     assert_refused(STR_OF(deep), ERR_BAD_CBOR);
 }
 
-/* ---- version and size -------------------------------------------------------------------------------- */
+/* ---- version and size ----------------------------------------------------------------------------------- */
 
 static void E2_another_version_or_kind_is_of_a_newer_troth(void **state)
 {
@@ -365,7 +365,7 @@ static void E2_a_header_has_4096_bytes_at_most(void **state)
     assert_header_refused(d, &draft, draft_set(&d->a, more, H_VERSION, uint_item(d, 2)), ERR_BAD_ENTRY);
 }
 
-/* ---- the fields of a kind ------------------------------------------------------------------------------ */
+/* ---- the fields of a kind ------------------------------------------------------------------------------- */
 
 /* A value that would be right for the key in some kind. */
 static struct str plausible(struct desk *d, unsigned key)
@@ -661,7 +661,7 @@ static void E8_a_redact_names_one_to_sixty_four_entries(void **state)
     }
 }
 
-/* ---- signature, hash and payload ---------------------------------------------------------------------- */
+/* ---- signature, hash and payload ------------------------------------------------------------------------ */
 
 static void E9_the_signature_is_the_authors_over_these_bytes(void **state)
 {
@@ -752,7 +752,7 @@ static void E10_one_flipped_bit_in_a_payload_never_fits(void **state)
     assert_false(entry_payload_fits(&longer));
 }
 
-/* ---- any valid entry --------------------------------------------------------------------------------- */
+/* ---- any valid entry ------------------------------------------------------------------------------------ */
 
 static const uint8_t *any_bytes(struct desk *d, struct random *r, size_t n)
 {
