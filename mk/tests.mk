@@ -1,4 +1,4 @@
-# tests.mk -- the tests and benchmarks: one program per file, found by its folder.
+# tests.mk -- the tests: one program per file, found by its folder.
 #
 # A test that needs a library or a linker flag of its own says so here, by its path without ".c":
 #
@@ -11,6 +11,9 @@ LIBS_tests/unit/cbor_libcbor := -lcbor
 FAULT_ALLOC_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 LINK_tests/unit/arena       := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/base_alloc := $(FAULT_ALLOC_LINK)
+LINK_tests/unit/config      := $(FAULT_ALLOC_LINK)
+LINK_tests/unit/metrics     := $(FAULT_ALLOC_LINK)
+LINK_tests/unit/rate        := $(FAULT_ALLOC_LINK)
 
 # ---- what there is --------------------------------------------------------------------------------
 
@@ -20,10 +23,6 @@ TEST_BIN   := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 HARNESS_OBJ := $(call objects,$(wildcard tests/harness/*.c))
 HARNESS_LIB := $(if $(HARNESS_OBJ),$(OUT)/libtroth-harness.a)
 TEST_OBJ   := $(call objects,$(TEST_SRC)) $(HARNESS_OBJ)
-
-BENCH_SRC  := $(wildcard bench/*.c)
-BENCH_BIN  := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
-BENCH_OBJ  := $(call objects,$(BENCH_SRC))
 
 # ---- how they are made ----------------------------------------------------------------------------
 
@@ -38,11 +37,6 @@ $(TEST_BIN): $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(TROTH_LIBS) mk/tests.mk
 	@mkdir -p $(@D)
 	$(say) LINK $@
 	$(Q)$(call link_test,tests/$*,$(if $(filter vectors/%,$*),,-lcmocka))
-
-$(BENCH_BIN): $(OUT)/bench/%: $(OUT)/obj/bench/%.o $(TROTH_LIBS) mk/tests.mk
-	@mkdir -p $(@D)
-	$(say) LINK $@
-	$(Q)$(call link_test,bench/$*)
 
 # ---- how they are run -----------------------------------------------------------------------------
 
@@ -66,7 +60,3 @@ check-full: check
 	$(Q)$(MAKE) --no-print-directory SANITIZE=1 check-unit check-vectors check-store check-api check-fault
 	$(Q)$(MAKE) --no-print-directory HOSTILE=1 check-unit check-vectors check-store check-fault
 	$(Q)$(MAKE) --no-print-directory SANITIZE=thread check-store check-api
-
-bench: all $(BENCH_BIN)
-	$(Q)if [ -x bench/run.sh ]; then TROTHD=$(abspath $(TROTHD)) bench/run.sh $(OUT)/bench; \
-	elif [ -z "$(BENCH_BIN)" ]; then echo 'There are no benchmarks yet.'; fi

@@ -34,7 +34,7 @@ static void say_quoted(struct reading *r, struct str text)
     say(r, "\"");
     for (size_t i = 0; i < n; i++) {
         uint8_t c = text.at[i];
-        bool is_c1 = c >= 0x80 && c < 0xa0 && i > 0 && text.at[i - 1] == 0xc2;
+        bool is_c1 = (c == 0xc2 && i + 1 < n && text.at[i + 1] < 0xa0) || (c < 0xa0 && i > 0 && text.at[i - 1] == 0xc2);
         bool is_harmless = c >= 0x20 && c != 0x7f && (c < 0x80 || is_utf8) && !is_c1;
         out_put_byte(&r->trouble, is_harmless ? c : '?');
     }

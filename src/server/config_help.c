@@ -12,7 +12,7 @@ static const char *standard_of(const struct config_row *row)
 static void put_allowed(struct out *o, const struct config_row *row)
 {
     config_put_allowed(o, row);
-    if (row->may_be_empty) out_text(o, "; or nothing");
+    if (row->may_be_empty) out_text(o, ", or nothing");
 }
 
 /* ---- --help --------------------------------------------------------------------------------- */

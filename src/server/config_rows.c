@@ -100,7 +100,7 @@ const struct config_verb config_verbs[] = {
     {"serve", CONFIG_SERVE, NULL, "Serves; this is what trothd does when no command is named."},
     {"permit", CONFIG_PERMIT, NULL, "Makes a permit for one new account and prints it."},
     {"backup", CONFIG_BACKUP, "DEST", "Copies all data into a new file, while the server may be running."},
-    {"check", CONFIG_CHECK, NULL, "Verifies everything that a server can: the file, and the chain of every circle."},
+    {"check", CONFIG_CHECK, NULL, "Verifies all that a server can: the file, and the chain of every circle."},
 };
 const size_t config_verb_n = sizeof config_verbs / sizeof *config_verbs;
 

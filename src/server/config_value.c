@@ -256,16 +256,21 @@ void config_put_allowed(struct out *o, const struct config_row *row)
         out_text(o, "a time");
         put_span(o, row, time_units);
         break;
-    case CONFIG_RATE: out_text(o, "a rate such as 30/s, 30/min or 30/h, or 0 for no limit"); break;
+    case CONFIG_RATE:
+        out_text(o, "a rate such as 30/s, 30/min or 30/h, with a number up to ");
+        out_put_decimal(o, row->most);
+        out_text(o, "; or 0 for no limit");
+        break;
     case CONFIG_PATH: out_text(o, "the name of a file"); break;
     case CONFIG_LISTEN: out_text(o, "an address and a port, such as 127.0.0.1:8787, [::1]:8787 or *:8787"); break;
     case CONFIG_HEADER: out_text(o, "the name of a header"); break;
     case CONFIG_ORIGINS:
     case CONFIG_RANGES:
-        out_text(o, "at most ");
+        out_text(o, row->kind == CONFIG_ORIGINS
+                        ? "origins such as https://troth.example or http://localhost:8787, with no slash at the end"
+                        : "addresses or ranges of them, such as 127.0.0.1 or 10.0.0.0/8");
+        out_text(o, "; at most ");
         out_put_decimal(o, CONFIG_LIST);
-        out_text(o, row->kind == CONFIG_ORIGINS ? " origins, such as https://troth.example or http://localhost:8787"
-                                                : " addresses or ranges, such as 127.0.0.1 or 10.0.0.0/8");
         break;
     case CONFIG_CHOICE: put_words(o, row->word); break;
     case CONFIG_YES_NO: out_text(o, "yes or no"); break;

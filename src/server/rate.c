@@ -190,7 +190,8 @@ static uint64_t wait_for_delay_ms(struct bucket *b, uint64_t now_ms)
 static uint64_t wait_for_login_ms(struct bucket *b, const struct rate_rule *rule, uint64_t now_ms)
 {
     uint64_t delay = wait_for_delay_ms(b, now_ms), wait = wait_for_try_ms(b, rule, to_ns(now_ms));
-    if (delay == 0 && missing_ns(b, to_ns(now_ms)) == 0) b->failed_n = 0; /* long ago: as if it were new */
+    bool is_long_ago = now_ms >= b->until_ms + RATE_LOGIN_FORGET_MS;
+    if (is_long_ago && missing_ns(b, to_ns(now_ms)) == 0) b->failed_n = 0;
     return delay > wait ? delay : wait;
 }
 

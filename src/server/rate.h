@@ -37,6 +37,7 @@ enum {
     RATE_LOGIN_FREE = 2,         /* failed logins in a row that cost no delay                     */
     RATE_LOGIN_FIRST_MS = 1000,  /* the delay after the next one; each further one doubles it ... */
     RATE_LOGIN_MOST_MS = 60000,  /* ... up to this                                                */
+    RATE_LOGIN_FORGET_MS = 15 * 60000, /* so long after it, if the bucket is full, they are forgotten */
 };
 
 struct rate;
