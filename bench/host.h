@@ -1,0 +1,45 @@
+/* host.h -- the server that is measured: started, looked at from outside, stopped.
+ *
+ * It runs as it is, with these flags more: no rates, no limit of connections for one address (this program
+ * is one address), and a log of warnings only. Its syncs are counted by preload/sync_count.c.
+ */
+#ifndef BENCH_HOST_H
+#define BENCH_HOST_H
+
+#include "harness/daemon.h"
+#include "timing.h"
+
+struct host {
+    struct daemon daemon;
+    char path[SCRATCH_PATH_BYTES]; /* of its data */
+    struct sync_count *_syncs;
+};
+
+/* What it has used so far. Differences of two are what a run cost. */
+struct host_cost {
+    uint64_t cpu_ns;          /* processor time, all threads                        */
+    double user_s, system_s;  /* the same in two parts, to a hundredth of a second  */
+    uint64_t sync_n, sync_ns; /* fsync and fdatasync; the time spent in them        */
+    uint64_t switch_n;        /* how often a thread went to sleep                   */
+};
+
+/* host_open -- starts it on a data file, which may be there already.   host_close -- stops it. */
+void host_open(struct host *h, const char *folder, const char *name) NONNULL;
+void host_close(struct host *h) NONNULL;
+
+struct host_cost host_cost(const struct host *h) NONNULL;
+
+/* host_cost_between -- after minus before. */
+struct host_cost host_cost_between(const struct host_cost *before, const struct host_cost *after) NONNULL;
+
+/* host_resident_mb -- resident memory in MB of 10^6 bytes. */
+double host_resident_mb(const struct host *h) NONNULL;
+
+/* host_threads -- prints, on standard error, what each of its threads has used. */
+void host_threads(const struct host *h) NONNULL;
+
+/* host_first_answer_ms -- starts a server, asks GET /healthz until it answers, stops it: from just before the start to
+ * the answer's end. Gives resident_mb, a second later. */
+double host_first_answer_ms(const char *path, double *resident_mb) NONNULL;
+
+#endif
