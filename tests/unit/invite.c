@@ -211,6 +211,9 @@ static void a_link_says_secret_and_server(void **state)
     assert_memory_equal(made.at, link, 26 + 4 * 5); /* the first groups; the code itself is tested in code.c */
     assert_link(made, STR("https://troth.example"));
     assert_link(str_at(made.at + 24, made.len - 24), STR("https://troth.example"));
+    out_put(&o, STR(" "));
+    made = out_str(&o);
+    assert_link(str_at(made.at + 24, made.len - 24), STR("https://troth.example"));
     o = OUT_OVER(room);
     out_put(&o, STR(" \n"));
     invite_link_put(&o, STR("http://localhost:8080"), secret, STR("http://127.0.0.1:8080"));
