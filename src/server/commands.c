@@ -39,7 +39,9 @@ static enum err print_permit(const struct config *config, struct store *store)
     printf("A permit for one new account. Give it to one person, by a way that only they see:\n\n  %.*s\n",
            (int)text.len, (const char *)text.at);
     struct origin origin[ORIGINS];
-    size_t origin_n = origins_of(config, origin_port(config), origin);
+    unsigned port = origin_port(config);
+    bool is_told = config->origin.n > 0 || port != 0; /* a server on any free port is reached where it says */
+    size_t origin_n = is_told ? origins_of(config, port, origin) : 0;
     for (size_t i = 0; i < origin_n; i++) printf("  %s/#%.*s\n", origin[i].text, (int)text.len, (const char *)text.at);
     wipe(memory, sizeof memory);
     return fflush(stdout) == 0 ? ERR_OK : ERR_STORE;

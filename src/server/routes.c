@@ -221,7 +221,7 @@ static void judge(void *of, struct http_call *call)
     r->server = of;
     r->call = call;
     arena_init(&r->arena, REQUEST_ARENA_BYTES);
-    enum err e = route_find(r);
+    enum err e = atomic_load(&r->server->is_ready) ? route_find(r) : ERR_BUSY;
     if (e == ERR_BAD_METHOD) {
         refuse_method(r);
         return;

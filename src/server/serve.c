@@ -91,12 +91,10 @@ static enum err open_http(struct serving *s)
         options.tls_cert = s->cert.text;
         options.tls_key = s->key.text;
     }
-    /* The origins are there before the first request. A port that is any free one nobody else knows, either,
-     * until it is told. */
-    s->server.origin_n = origins_of(c, origin_port(c), s->server.origin);
     e = http_open(&s->server.http, &options, &owner, &trouble);
     if (e != ERR_OK) return fail(s, e, trouble.text);
-    if (origin_port(c) == 0) s->server.origin_n = origins_of(c, http_port(s->server.http), s->server.origin);
+    s->server.origin_n = origins_of(c, http_port(s->server.http), s->server.origin);
+    atomic_store(&s->server.is_ready, true);
     return ERR_OK;
 }
 

@@ -2,6 +2,8 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
+#include <stdatomic.h>
+
 #include "record/account.h"
 #include "server/challenges.h"
 #include "server/config.h"
@@ -32,7 +34,8 @@ struct server {
     struct visits visits;
     struct rate *rate;
     struct metrics *metrics;
-    uint64_t started_us; /* by clock_steady_us */
+    uint64_t started_us;  /* by clock_steady_us                                        */
+    atomic_bool is_ready; /* everything above is as it stays; before that all is "busy" */
 };
 
 #endif
