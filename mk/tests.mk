@@ -6,6 +6,7 @@
 #   LINK_tests/fault/memory := -Wl,--wrap=malloc
 
 LIBS_tests/unit/cbor_libcbor := -lcbor
+LIBS_tests/api/http_tls      := -lgnutls
 
 # What tests/harness/fault_alloc.h needs.
 FAULT_ALLOC_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free

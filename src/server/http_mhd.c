@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -157,7 +158,8 @@ static enum err start_daemons(struct http *server, const struct http_options *op
     said[strcspn(said, "\r\n")] = 0;
     if (server->is_tls) {
         snprintf(trouble->text, sizeof trouble->text, "The TLS certificate and key cannot be used (%.150s). Both must "
-                 "be PEM, the key without a passphrase and made for that certificate.", said[0] ? said : "no reason given");
+                 "be PEM, the key without a passphrase and made for that certificate.",
+                 said[0] ? said : "no reason given");
         return ERR_BAD_FIELD;
     }
     snprintf(trouble->text, sizeof trouble->text, "The HTTP threads could not be started: %.200s.",
@@ -172,7 +174,7 @@ static void init_calm(struct http *server)
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_mutex_init(&server->calm_lock, NULL);
+    pthread_mutex_init(&server->work_lock, NULL);
     pthread_cond_init(&server->calm, &attributes);
     pthread_condattr_destroy(&attributes);
 }
@@ -181,7 +183,7 @@ static void free_server(struct http *server)
 {
     if (server->listen_fd >= 0) close(server->listen_fd);
     pthread_cond_destroy(&server->calm);
-    pthread_mutex_destroy(&server->calm_lock);
+    pthread_mutex_destroy(&server->work_lock);
     free(server->proxy_header);
     free(server->proxy);
     free(server);
@@ -190,8 +192,10 @@ static void free_server(struct http *server)
 /* Everything behind the listening socket. */
 static enum err start(struct http *server, const struct http_options *options, struct http_trouble *trouble)
 {
+    const int kernel_bytes = KERNEL_BYTES; /* with less, a peer that reads slowly is soon seen to read at all */
     enum err e = make_room_for_files(server);
     if (e) return e;
+    (void)setsockopt(server->listen_fd, SOL_SOCKET, SO_SNDBUF, &kernel_bytes, sizeof kernel_bytes);
     e = peers_open(server);
     if (e) return e;
     e = start_daemons(server, options, trouble);
@@ -247,27 +251,24 @@ struct http_gauges http_gauges(const struct http *server)
 /* Waits until a count is 0; most_ms 0: as long as it takes. */
 static bool wait_for(struct http *server, atomic_uint *count, unsigned most_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += most_ms / 1000;
-    until.tv_nsec += (long)(most_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_mutex_lock(&server->calm_lock);
+    const uint64_t until_us = clock_steady_us() + most_ms * UINT64_C(1000);
+    const struct timespec until = {(time_t)(until_us / 1000000), (long)(until_us % 1000000) * 1000};
+    pthread_mutex_lock(&server->work_lock);
     bool has_time = true;
     while (atomic_load(count) > 0 && has_time) {
-        if (most_ms == 0) pthread_cond_wait(&server->calm, &server->calm_lock);
-        else has_time = pthread_cond_timedwait(&server->calm, &server->calm_lock, &until) != ETIMEDOUT;
+        if (most_ms == 0) pthread_cond_wait(&server->calm, &server->work_lock);
+        else has_time = pthread_cond_timedwait(&server->calm, &server->work_lock, &until) != ETIMEDOUT;
     }
-    pthread_mutex_unlock(&server->calm_lock);
+    pthread_mutex_unlock(&server->work_lock);
     return atomic_load(count) == 0;
 }
 
 static void begin_drain(struct http *server)
 {
-    if (atomic_exchange(&server->is_draining, true)) return;
+    pthread_mutex_lock(&server->work_lock);
+    bool was_draining = atomic_exchange(&server->is_draining, true);
+    pthread_mutex_unlock(&server->work_lock);
+    if (was_draining) return;
     side_stop_listening(server);
     streams_end(server);
 }

@@ -32,6 +32,7 @@ enum {
     LINGER_MOST = 512,        /* connections that linger at once                                */
     LINGER_MS = 2000,         /* and for how long                                               */
     SLOWEST_BYTES_PER_MS = 4, /* a long answer may take so much longer than request_ms          */
+    KERNEL_BYTES = 128 * 1024, /* what the system may hold for one peer, streams excepted       */
 #ifdef TROTH_HOSTILE
     SCRATCH_BYTES = HTTP_PULL_BYTES + 512,
 #else
@@ -121,6 +122,7 @@ struct http_stream {
     uint64_t moved_ms;   /* when the peer took something last */
     uint8_t *unsent;     /* what the peer has not taken yet: unsent_n bytes from unsent_at on */
     size_t unsent_at, unsent_n;
+    int held_n; /* what the system held of it when something began to wait, or at the last look */
     bool has_head, has_ended;
     atomic_bool is_beat_due;
 };
@@ -162,11 +164,12 @@ struct http {
     struct peers peers;
     struct side side;
 
-    atomic_bool is_draining;
-    atomic_uint connection_n, stream_n, call_n, at_work_n;
+    atomic_uint connection_n, stream_n, call_n;
     atomic_uint_fast64_t body_bytes, refused_n, overdue_n;
-    pthread_mutex_t calm_lock; /* of calm: signalled when, draining, a count falls to 0 */
-    pthread_cond_t calm;
+    pthread_mutex_t work_lock; /* of the two below, as far as they are written */
+    atomic_uint at_work_n;     /* calls between the beginning of run and their answer */
+    atomic_bool is_draining;
+    pthread_cond_t calm; /* draining, a count has fallen to 0 */
 };
 
 /* now_ms -- the steady clock in milliseconds; never 0. */
@@ -187,13 +190,18 @@ void call_end(struct http_call *call, int status, uint64_t sent_bytes);
 /* call_forget_body -- frees the body and what was reserved for it. */
 void call_forget_body(struct http_call *call);
 
-/* call_count_down -- one less, and says so to who waits for calm. */
-void call_count_down(struct http *server, atomic_uint *count);
+/* call_starts_work -- one more at work; false when the server is draining.
+ * call_left_work -- one less. From the last one on http_close may free the server. */
+bool call_starts_work(struct http *server);
+void call_left_work(struct http *server);
 
 /* ---- http_mhd_gate.c ------------------------------------------------------------------------ */
 
-/* gate_check -- reads what the request says of itself into the call.     [BAD_HTTP] */
-MUST_USE enum err gate_check(struct http_call *call, const char *method, const char *version);
+/* gate_check -- reads what the request says of itself into the call.                         [BAD_HTTP]
+ *
+ * Takes    method, url, version   as the library gives them: where they stand in its memory counts
+ */
+MUST_USE enum err gate_check(struct http_call *call, const char *method, const char *url, const char *version);
 
 /* ---- http_mhd_answer.c ---------------------------------------------------------------------- */
 
@@ -239,6 +247,10 @@ void side_close(struct http *server);
 
 /* side_kick -- the side thread looks what there is to do. */
 void side_kick(struct side *side);
+
+/* side_unwatch -- closes a descriptor that the side thread watches. Closing alone would not do: the library
+ * may still have its own of the same connection, and then the system goes on reporting it. */
+void side_unwatch(struct side *side, int fd);
 
 /* Lists of the side thread, under its lock. */
 void side_list_add(struct side_list *list, struct side_item *item, uint64_t now);

@@ -129,7 +129,7 @@ void http_answer(struct http_call *call, const struct http_answer *answer)
     call->has_answer = true;
     /* From here the call may be the http thread's, and gone. */
     if (atomic_exchange(&call->signal, SIGNAL_GIVEN) == SIGNAL_SUSPENDED) MHD_resume_connection(mhd);
-    if (is_run) call_count_down(server, &server->at_work_n);
+    if (is_run) call_left_work(server);
 }
 
 /* {1: code}, in memory of its own. */
@@ -247,14 +247,14 @@ static void judge(struct http_call *call)
     else if (!reserve_body(call)) http_refuse(call, ERR_NO_MEMORY, 1);
 }
 
-static enum MHD_Result on_headers(struct http_call *call, const char *method, const char *version)
+static enum MHD_Result on_headers(struct http_call *call, const char *method, const char *url, const char *version)
 {
     struct http *server = call->server;
     call->is_counted = true;
     call->began_us = clock_steady_us();
     atomic_fetch_add(&server->call_n, 1);
 
-    enum err e = gate_check(call, method, version);
+    enum err e = gate_check(call, method, url, version);
     if (e == ERR_OK && atomic_load(&server->is_draining)) e = ERR_STOPPING;
     if (e) refuse_and_close(call, e);
     else judge(call);
@@ -287,13 +287,12 @@ static enum MHD_Result suspend(struct http_call *call)
 static enum MHD_Result on_whole_body(struct http_call *call, void **slot)
 {
     struct http *server = call->server;
-    call->stage = CALL_RUN;
     atomic_store(&call->peer->until_ms, 0);
-    atomic_fetch_add(&server->at_work_n, 1);
-    if (atomic_load(&server->is_draining)) { /* after the count: who waits for it to fall sees all later ones stop */
+    if (!call_starts_work(server)) {
         refuse_and_close(call, ERR_STOPPING);
         return answer_queue(call);
     }
+    call->stage = CALL_RUN;
     server->owner.run(server->owner.of, call);
     if (call->stage == CALL_STREAM) return stream_begin(call, slot);
     if (call->is_parked) return suspend(call);
@@ -305,9 +304,9 @@ enum MHD_Result call_on_data(void *server, struct MHD_Connection *mhd, const cha
                              const char *version, const char *data, size_t *data_n, void **slot)
 {
     struct http_call *call = *slot;
-    (void)server, (void)mhd, (void)url;
+    (void)server, (void)mhd;
     if (!call) return MHD_NO; /* there was no memory for it */
-    if (call->stage == CALL_LINE) return on_headers(call, method, version);
+    if (call->stage == CALL_LINE) return on_headers(call, method, url, version);
     if (*data_n > 0) {
         take_body(call, data, *data_n);
         *data_n = 0;
@@ -317,12 +316,30 @@ enum MHD_Result call_on_data(void *server, struct MHD_Connection *mhd, const cha
     return answer_queue(call); /* the body was skipped, or the answer has come */
 }
 
-void call_count_down(struct http *server, atomic_uint *count)
+bool call_starts_work(struct http *server)
 {
-    if (atomic_fetch_sub(count, 1) != 1 || !atomic_load(&server->is_draining)) return;
-    pthread_mutex_lock(&server->calm_lock);
+    pthread_mutex_lock(&server->work_lock);
+    bool may = !atomic_load(&server->is_draining);
+    if (may) atomic_fetch_add(&server->at_work_n, 1);
+    pthread_mutex_unlock(&server->work_lock);
+    return may;
+}
+
+void call_left_work(struct http *server)
+{
+    pthread_mutex_lock(&server->work_lock);
+    if (atomic_fetch_sub(&server->at_work_n, 1) == 1 && atomic_load(&server->is_draining)) {
+        pthread_cond_broadcast(&server->calm);
+    }
+    pthread_mutex_unlock(&server->work_lock);
+}
+
+static void count_out(struct http *server)
+{
+    if (atomic_fetch_sub(&server->call_n, 1) != 1 || !atomic_load(&server->is_draining)) return;
+    pthread_mutex_lock(&server->work_lock);
     pthread_cond_broadcast(&server->calm);
-    pthread_mutex_unlock(&server->calm_lock);
+    pthread_mutex_unlock(&server->work_lock);
 }
 
 void call_end(struct http_call *call, int status, uint64_t sent_bytes)
@@ -334,7 +351,7 @@ void call_end(struct http_call *call, int status, uint64_t sent_bytes)
     free(call->stream.unsent);
     bool was_counted = call->is_counted;
     free(call);
-    if (was_counted) call_count_down(server, &server->call_n);
+    if (was_counted) count_out(server);
 }
 
 static bool sends_body(const struct http_call *call)

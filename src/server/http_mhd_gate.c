@@ -1,9 +1,9 @@
 /* http_mhd_gate.c -- what is no plain HTTP, and what a request says of itself. See http_mhd.h.
  *
  * libmicrohttpd 0.9.75, even strict, takes Content-Length beside Transfer-Encoding, two of either, two
- * Hosts, and names with a blank before the colon; and it answers the request smuggled behind them. So
- * nothing of that passes here. What is refused here ends its connection: nobody knows where the next
- * request would begin.
+ * Hosts, names with a blank before the colon, folded lines, bare line feeds, and a line without a name as
+ * the end of the headers; and it answers the request smuggled behind them. So nothing of that passes here.
+ * What is refused here ends its connection: nobody knows where the next request would begin.
  */
 #include <strings.h>
 
@@ -35,6 +35,50 @@ static bool is_value(struct str s)
     return true;
 }
 
+/* The bytes up to the next NUL, taken off the rest; false if there is none. */
+static bool take_to_nul(struct str *rest, struct str *taken)
+{
+    const uint8_t *nul = rest->len > 0 ? memchr(rest->at, 0, rest->len) : NULL;
+    if (!nul) return false;
+    *taken = str_at(rest->at, (size_t)(nul - rest->at));
+    *rest = str_at(nul, rest->len - taken->len);
+    return true;
+}
+
+static bool take_bytes(struct str *rest, struct str wanted)
+{
+    if (!str_starts(*rest, wanted)) return false;
+    *rest = str_at(rest->at + wanted.len, rest->len - wanted.len);
+    return true;
+}
+
+/* Whether the request is a line of three words, then lines of a name, a colon and a value, each ended by
+ * CR LF, up to an empty one; and the library has read just these.
+ *
+ * The library has put a NUL for each CR and LF, each line's first colon, and the blanks between the words,
+ * and moved nothing. method, url and version are where it read them: what is looked at are the header_size
+ * bytes from method on.
+ */
+static bool has_plain_lines(const struct http_call *call, const char *method, const char *url, const char *version)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(call->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const struct str nul = STR("\0"), line_end = STR("\0\0");
+    struct str name, value;
+
+    if (!info || url != method + strlen(method) + 1 || version != url + call->target_n + 1) return false;
+    size_t first_n = (size_t)(version - method) + strlen(version);
+    if (first_n > info->header_size) return false;
+    struct str rest = str_at(method + first_n, info->header_size - first_n);
+    if (!take_bytes(&rest, line_end)) return false;
+    while (rest.len > 0 && rest.at[0] != 0) {
+        bool is_line = take_to_nul(&rest, &name) && is_token(name) && take_bytes(&rest, nul) &&
+                       take_to_nul(&rest, &value) && is_value(value) && take_bytes(&rest, line_end);
+        if (!is_line) return false;
+    }
+    return take_bytes(&rest, line_end) && rest.len == 0;
+}
+
 static bool is_target(struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -61,6 +105,9 @@ static bool named(struct str name, const char *wanted)
     return name.len == strlen(wanted) && strncasecmp((const char *)name.at, wanted, name.len) == 0;
 }
 
+/* With these a proxy says on whose behalf it asks. */
+static const char *const forwarders[] = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"};
+
 static enum MHD_Result look_at_header(void *of, enum MHD_ValueKind kind, const char *key, size_t key_n,
                                       const char *value_at, size_t value_n)
 {
@@ -68,13 +115,13 @@ static enum MHD_Result look_at_header(void *of, enum MHD_ValueKind kind, const c
     struct str name = str_at(key, key_n), value = str_at(value_at ? value_at : "", value_n);
     (void)kind;
 
-    if (!is_token(name) || !is_value(value) || named(name, "Transfer-Encoding")) gate->is_bad = true;
+    if (named(name, "Transfer-Encoding")) gate->is_bad = true;
     if (named(name, "Host")) gate->host_n++;
     if (named(name, "Content-Type")) gate->type_n++;
     if (named(name, "Authorization")) gate->authorization_n++;
     if (named(name, "Expect")) gate->call->expects = true;
-    if (named(name, "Forwarded") || named(name, "X-Forwarded-For") || named(name, "X-Real-IP") || named(name, "Via")) {
-        gate->call->has_forwarder = true;
+    for (size_t i = 0; i < sizeof forwarders / sizeof *forwarders; i++) {
+        if (named(name, forwarders[i])) gate->call->has_forwarder = true;
     }
     if (named(name, "Content-Length")) {
         gate->length_n++;
@@ -89,7 +136,9 @@ static enum http_method method_of(const char *method)
     static const struct {
         const char *word;
         enum http_method method;
-    } rows[] = {{"GET", HTTP_GET}, {"POST", HTTP_POST}, {"PUT", HTTP_PUT}, {"DELETE", HTTP_DELETE}, {"HEAD", HTTP_HEAD}};
+    } rows[] = {
+        {"GET", HTTP_GET}, {"POST", HTTP_POST}, {"PUT", HTTP_PUT}, {"DELETE", HTTP_DELETE}, {"HEAD", HTTP_HEAD},
+    };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (strcmp(method, rows[i].word) == 0) return rows[i].method;
     }
@@ -169,7 +218,7 @@ static void find_client(struct http_call *call)
     }
 }
 
-enum err gate_check(struct http_call *call, const char *method, const char *version)
+enum err gate_check(struct http_call *call, const char *method, const char *url, const char *version)
 {
     struct gate gate = {.call = call};
     struct str target = str_at(call->target, call->target_n);
@@ -181,6 +230,7 @@ enum err gate_check(struct http_call *call, const char *method, const char *vers
     find_client(call);
 
     bool is_whole = call->is_preflight && str_is(target, STR("*"));
+    if (!has_plain_lines(call, method, url, version)) return ERR_BAD_HTTP;
     if (!is_target(target) || (target.at[0] != '/' && !is_whole)) return ERR_BAD_HTTP;
     if (gate.host_n > 1 || (gate.host_n == 0 && !call->is_http10)) return ERR_BAD_HTTP;
     if (gate.length_n > 1 || gate.type_n > 1 || gate.authorization_n > 1) return ERR_BAD_HTTP;

@@ -27,6 +27,12 @@ void side_kick(struct side *side)
     while (write(side->event_fd, &one, sizeof one) < 0 && errno == EINTR) continue;
 }
 
+void side_unwatch(struct side *side, int fd)
+{
+    (void)epoll_ctl(side->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+    close(fd);
+}
+
 /* ---- lists ---------------------------------------------------------------------------------- */
 
 void side_list_add(struct side_list *list, struct side_item *item, uint64_t now)
@@ -105,7 +111,7 @@ static void linger_over(struct side *side, struct side_item *item)
     side_list_remove(&side->lingers, item);
     side->linger_n--;
     pthread_mutex_unlock(&side->lock);
-    close(item->fd);
+    side_unwatch(side, item->fd);
     free(item);
 }
 

@@ -7,19 +7,22 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "server/http_mhd.h"
 
 enum {
-    PULLS_IN_A_ROW = 4, /* then others get their turn                   */
-    CHUNK_HEAD_BYTES = 6, /* four hexadecimal digits and a line end     */
+    PULLS_IN_A_ROW = 4,         /* then others get their turn                                     */
+    CHUNK_HEAD_BYTES = 6,       /* four hexadecimal digits and a line end                         */
     CHUNK_TAIL_BYTES = 2,
+    STREAM_KERNEL_BYTES = 32 * 1024, /* what the system may hold of a stream                      */
 };
 
 static const struct str beat = {(const uint8_t *)":\n\n", 3};
@@ -32,12 +35,13 @@ static struct http_call *call_of(struct side_item *item)
 /* ---- beginning ------------------------------------------------------------------------------ */
 
 /* A peer that is gone without a word is noticed when it acknowledges nothing for so long. */
-static void expect_signs_of_life(int fd, const struct http_options *options)
+static void set_up(int fd, const struct http_options *options)
 {
-    const int on = 1;
+    const int on = 1, kernel_bytes = STREAM_KERNEL_BYTES;
     const unsigned silent_ms = options->beat_ms + options->idle_ms;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silent_ms, sizeof silent_ms);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kernel_bytes, sizeof kernel_bytes);
 }
 
 /* From the library to the side thread, with a descriptor of its own. */
@@ -51,7 +55,7 @@ static enum MHD_Result leave(struct http_call *call, void **slot)
     call->side.kind = SIDE_STREAM;
     call->side.fd = fcntl(theirs, F_DUPFD_CLOEXEC, 0);
     if (call->side.fd < 0) return MHD_NO;
-    expect_signs_of_life(call->side.fd, &server->options);
+    set_up(call->side.fd, &server->options);
 
     pthread_mutex_lock(&side->lock);
     bool is_watched = epoll_ctl(side->epoll_fd, EPOLL_CTL_ADD, call->side.fd, &wanted) == 0;
@@ -85,7 +89,7 @@ enum MHD_Result stream_begin(struct http_call *call, void **slot)
     call->stream.moved_ms = now_ms();
     atomic_fetch_add(&server->stream_n, 1);
     enum MHD_Result taken = server->is_tls ? stay(call) : leave(call, slot);
-    call_count_down(server, &server->at_work_n);
+    call_left_work(server);
     return taken;
 }
 
@@ -112,9 +116,10 @@ static void end(struct http_call *call)
 void stream_over(struct http_call *call)
 {
     struct http_peer *peer = call->peer;
+    struct side *side = &call->server->side;
     int fd = call->side.fd;
     end(call);
-    close(fd); /* which takes it out of the side thread's set as well: nobody else has it */
+    side_unwatch(side, fd);
     peer_unref(peer);
 }
 
@@ -154,12 +159,29 @@ void http_wake(struct http_call *call)
     if (is_woken) side_kick(side);
 }
 
+/* Bytes that the system holds for the peer and that were not acknowledged. */
+static int held_by_system(int fd)
+{
+    int n = 0;
+    return ioctl(fd, SIOCOUTQ, &n) == 0 ? n : 0;
+}
+
+/* Whether a peer for whom something waits has taken nothing since the last look. */
+static bool is_stuck(struct http_call *call, uint64_t now)
+{
+    struct http_stream *stream = &call->stream;
+    int held_n = held_by_system(call->side.fd);
+    if (held_n < stream->held_n) stream->moved_ms = now;
+    stream->held_n = held_n;
+    return now - stream->moved_ms >= call->server->options.idle_ms;
+}
+
 struct http_call *stream_idle(struct http_call *call, uint64_t now)
 {
     struct side *side = &call->server->side;
     bool waits = call->side.fd >= 0 && call->stream.unsent_n > 0;
 
-    if (waits && now - call->stream.moved_ms >= call->server->options.idle_ms) return call;
+    if (waits && is_stuck(call, now)) return call;
     side_list_remove(&side->streams, &call->side);
     side_list_add(&side->streams, &call->side, now);
     if (waits) return NULL;
@@ -187,6 +209,7 @@ static bool put(struct http_call *call, const uint8_t *at, size_t n, uint64_t no
     memcpy(stream->unsent, at + done, n - done);
     stream->unsent_at = 0;
     stream->unsent_n = n - done;
+    stream->held_n = held_by_system(call->side.fd);
     return epoll_ctl(call->server->side.epoll_fd, EPOLL_CTL_MOD, call->side.fd, &wanted) == 0;
 }
 
@@ -204,6 +227,7 @@ static bool put_unsent(struct http_call *call, uint64_t now, bool *is_gone)
         return *is_gone;
     }
     stream->moved_ms = now;
+    stream->held_n = held_by_system(call->side.fd);
     stream->unsent_at += (size_t)taken;
     stream->unsent_n -= (size_t)taken;
     if (stream->unsent_n > 0) return false;

@@ -2,13 +2,24 @@
 #define _GNU_SOURCE
 #include "harness/http_rig.h"
 
+#include <arpa/inet.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
-static void pause_ms(long ms)
+void http_rig_pause(unsigned ms)
 {
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000}, NULL);
+}
+
+uint64_t http_rig_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* ---- answers -------------------------------------------------------------------------------- */
@@ -261,6 +272,7 @@ static void on_done(void *of, struct http_call *call, int status, uint64_t sent_
     struct http_rig *rig = of;
     struct http_rig_stream *stream = *http_slot(call, 0);
     if (stream) end_stream(rig, stream);
+    if (status == 0) atomic_fetch_add(&rig->broken_n, 1);
     atomic_store(&rig->last_status, status);
     atomic_store(&rig->last_sent_bytes, sent_bytes);
     atomic_fetch_add(&rig->done_n, 1);
@@ -292,7 +304,7 @@ void http_rig_close(struct http_rig *rig)
     EXPECT(pthread_create(&closer, NULL, close_server, rig) == 0);
     while (pthread_tryjoin_np(closer, NULL)) {
         http_rig_release(rig);
-        pause_ms(1);
+        http_rig_pause(1);
     }
     pthread_mutex_lock(&rig->lock);
     rig->stops = true;
@@ -306,6 +318,34 @@ void http_rig_close(struct http_rig *rig)
 
 bool http_rig_wait(const atomic_uint *count, unsigned n)
 {
-    for (int i = 0; i < 5000 && atomic_load(count) < n; i++) pause_ms(2);
+    for (int i = 0; i < 5000 && atomic_load(count) < n; i++) http_rig_pause(2);
     return atomic_load(count) >= n;
+}
+
+int http_rig_connect(const struct http_rig *rig)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)rig->port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT(fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof at) == 0);
+    return fd;
+}
+
+bool http_rig_exchange(const struct http_rig *rig, struct str bytes, unsigned wait_ms, char *said, size_t cap)
+{
+    const uint64_t until = http_rig_now_ms() + wait_ms;
+    int fd = http_rig_connect(rig);
+    size_t n = 0;
+    bool has_ended = false;
+    EXPECT(send(fd, bytes.at, bytes.len, MSG_NOSIGNAL) == (ssize_t)bytes.len);
+    while (!has_ended && n + 1 < cap && http_rig_now_ms() < until) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (poll(&p, 1, (int)(until - http_rig_now_ms())) <= 0) continue;
+        ssize_t got = recv(fd, said + n, cap - 1 - n, 0);
+        has_ended = got <= 0;
+        if (got > 0) n += (size_t)got;
+    }
+    said[n] = 0;
+    close(fd);
+    return has_ended;
 }

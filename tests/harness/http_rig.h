@@ -33,7 +33,7 @@ struct http_rig_stream {
     bool floods;
 };
 
-enum { HTTP_RIG_SAYINGS = 1024, HTTP_RIG_SAYING_BYTES = 64, HTTP_RIG_HELD = 4096 };
+enum { HTTP_RIG_SAYINGS = 16 * 1024, HTTP_RIG_SAYING_BYTES = 64, HTTP_RIG_HELD = 4096 };
 
 struct http_rig {
     struct http *server;
@@ -48,7 +48,7 @@ struct http_rig {
     char said[HTTP_RIG_SAYINGS][HTTP_RIG_SAYING_BYTES];
     uint64_t said_n;
 
-    atomic_uint judged_n, ran_n, done_n, stream_done_n, released_n;
+    atomic_uint judged_n, ran_n, done_n, stream_done_n, broken_n, released_n; /* broken: done without an answer */
     atomic_int last_status;
     atomic_uint_fast64_t last_sent_bytes;
 };
@@ -64,6 +64,20 @@ void http_rig_say(struct http_rig *rig, const char *text);
 
 /* http_rig_release -- answers 200 "held" to all that are held; how many. */
 size_t http_rig_release(struct http_rig *rig);
+
+/* http_rig_connect -- a plain connection to it, closed by the test. */
+int http_rig_connect(const struct http_rig *rig);
+
+/* http_rig_exchange -- sends bytes on a new connection, and takes down what comes until it ends.
+ *
+ * Gives    said      ends with NUL
+ *          whether it ended by itself within wait_ms
+ */
+bool http_rig_exchange(const struct http_rig *rig, struct str bytes, unsigned wait_ms, char *said, size_t cap);
+
+/* http_rig_now_ms, http_rig_pause -- a clock for tests, and waiting. */
+uint64_t http_rig_now_ms(void);
+void http_rig_pause(unsigned ms);
 
 /* http_rig_wait -- waits until a count is at least n; false after 10 s. */
 bool http_rig_wait(const atomic_uint *count, unsigned n);
