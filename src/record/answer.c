@@ -50,7 +50,11 @@ enum err answer_open(uint8_t *memory, const struct answer_place *place, const ui
     answer_commitment(fitting, place, key, nonce, ct_hash);
     if (!secret_is(fitting, com, sizeof fitting)) return ERR_BAD_ANSWER;
     if (!aead_open(memory, ct, nonce, key, CTX_ANSWER, PLACE_PARTS(place))) return ERR_BAD_ANSWER;
-    if (!pad_find(str_at(memory, ct.len - AEAD_TAG_BYTES), &found) || !str_is_utf8(found)) return ERR_BAD_ANSWER;
+    struct str padded = str_at(memory, ct.len - AEAD_TAG_BYTES);
+    if (!pad_find(padded, &found) || !str_is_utf8(found)) {
+        wipe(memory, padded.len);
+        return ERR_BAD_ANSWER;
+    }
     *answer = found;
     return ERR_OK;
 }

@@ -22,7 +22,8 @@
  *   Erase    Erasing an act of a round before it is open voids it. Once it is open, an erased act stays
  *            what it was, and only its author's words are gone, if a residue for it counts (redact.h). For
  *            commit, reveal and close the residue's outcome is the seq of the ask, for an ask it is 0; that
- *            is how a fold that cannot read the act any more knows where it belongs.
+ *            is how a fold that cannot read the act any more knows where it belongs. An erased close is
+ *            fed as the close it was. An erased commit or reveal without a residue is fed as nothing.
  *
  * A round is a value. Whether an act would still count, as a client has to know before it signs anew at
  * another head, is found by feeding it to a copy.
