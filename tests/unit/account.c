@@ -16,7 +16,8 @@ static void origins_are_what_browsers_write(void **state)
 {
     (void)state;
     static const char *const good[] = {
-        "https://troth.example", "http://localhost:8080", "http://127.0.0.1:1", "https://[::1]:8443", "http://[fe80::1]",
+        "https://troth.example", "http://localhost:8080", "http://127.0.0.1:1", "https://[::1]:8443",
+        "http://[fe80::1]",
         "https://xn--bcher-kva.example", "https://a", "https://troth.example:65535", "http://troth.example:443",
         "https://my_host.lan:80", "http://az-09.example:10909", "https://[abcdef:0129::a]",
     };

@@ -47,7 +47,8 @@ static int make(void **state)
     return 0;
 }
 
-static void assert_shut(const struct invite_keys *with, struct str bytes, const struct invite_seen *where, enum err expected)
+static void assert_shut(const struct invite_keys *with, struct str bytes, const struct invite_seen *where,
+                        enum err expected)
 {
     uint8_t key[KEY_BYTES];
     memset(key, 0xa5, sizeof key);

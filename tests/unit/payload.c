@@ -44,7 +44,8 @@ static int unmake(void **state)
     return 0;
 }
 
-static void assert_unreadable(struct arena *a, const struct payload_place *where, const uint8_t *key, struct str payload)
+static void assert_unreadable(struct arena *a, const struct payload_place *where, const uint8_t *key,
+                              struct str payload)
 {
     struct str text = STR("untouched");
     assert_int_equal(payload_open(a, where, key, payload, &text), ERR_UNREADABLE);

@@ -431,7 +431,8 @@ static void every_short_history_comes_out_as_the_laws_say(void **state)
 static void begin_without_the_asker(void)
 {
     struct round round;
-    struct round_start start = {.circle = circle, .hash = round_hash, .asker = pk[ANA], .person = {pk[BEN]}, .person_n = 1};
+    struct round_start start = {.circle = circle, .hash = round_hash, .asker = pk[ANA], .person = {pk[BEN]},
+                                .person_n = 1};
     round_init(&round, &start);
 }
 
