@@ -97,7 +97,8 @@ static void a_line_of_text_is_read_from_left_to_right(void **state)
     log_ip(&l, "client", &ip);
     assert_null(next_line()); /* nothing before its end */
     log_end(&l);
-    assert_text(" warning answer route=entries status=500 most=18446744073709551615 help=\"make room\" client=192.0.2.0/24");
+    assert_text(" warning answer route=entries status=500 most=18446744073709551615 help=\"make room\" "
+                "client=192.0.2.0/24");
     assert_null(next_line());
 }
 
