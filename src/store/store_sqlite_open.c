@@ -126,6 +126,12 @@ static enum err file_make(struct sqlite *q, struct store_trouble *trouble)
     return system == 0 ? ERR_OK : say_system(trouble, system, q->path);
 }
 
+static enum err say_no_store(struct store_trouble *trouble, const char *path)
+{
+    return store_say(trouble, ERR_STORE, "", path,
+                     " is not a store of Troth's. It was not touched. Name another file.");
+}
+
 /* There is a file at the path; it is made if there is none and that is wanted. */
 static enum err file_expect(struct sqlite *q, struct store_trouble *trouble)
 {
@@ -136,8 +142,9 @@ static enum err file_expect(struct sqlite *q, struct store_trouble *trouble)
         return store_say(trouble, ERR_NOT_FOUND, "There is no store at ", q->path,
                          ". Start trothd on it once to make it, or name another file.");
     }
-    if (S_ISREG(st.st_mode)) return ERR_OK;
-    return store_say(trouble, ERR_STORE, "", q->path, " is not a file. Name a file for the store.");
+    if (!S_ISREG(st.st_mode))
+        return store_say(trouble, ERR_STORE, "", q->path, " is not a file. Name a file for the store.");
+    return st.st_size != 1 ? ERR_OK : say_no_store(trouble, q->path); /* SQLite takes one byte for none */
 }
 
 /* ---- whose it is ---------------------------------------------------------------------------- */
@@ -152,9 +159,7 @@ static enum err header_expect(const uint8_t *header, size_t n, const char *path,
 {
     enum { VERSION_AT = 60, APPLICATION_AT = 68 };
     if (n == 0) return ERR_OK;
-    if (n < HEADER_BYTES || memcmp(header, "SQLite format 3", 16) != 0)
-        return store_say(trouble, ERR_STORE, "", path,
-                         " is not a store of Troth's. It was not touched. Name another file.");
+    if (n < HEADER_BYTES || memcmp(header, "SQLite format 3", 16) != 0) return say_no_store(trouble, path);
     uint32_t application = be32(header + APPLICATION_AT), version = be32(header + VERSION_AT);
     if (application == SCHEMA_APPLICATION) return version > schema_newest() ? say_newer(trouble, path) : ERR_OK;
     return application != 0 || version != 0 ? say_foreign(trouble, path) : ERR_OK;

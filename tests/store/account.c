@@ -151,7 +151,8 @@ static void assert_creds(struct store *s, uint64_t account, const unsigned *n, s
     }
 }
 #define ASSERT_CREDS(s, account, ...)                                                                                  \
-    assert_creds(s, account, (const unsigned[]){__VA_ARGS__}, sizeof((const unsigned[]){__VA_ARGS__}) / sizeof(unsigned))
+    assert_creds(s, account, (const unsigned[]){__VA_ARGS__},                                                          \
+                 sizeof((const unsigned[]){__VA_ARGS__}) / sizeof(unsigned))
 
 static void credentials_are_replaced_as_a_list(void **state)
 {

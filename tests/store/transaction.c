@@ -156,8 +156,10 @@ static void a_mark_undone_leaves_the_rest(void **state)
     }
     rig_commit(s);
     uint64_t seq;
-    for (unsigned request = 0; request < 10; request++)
-        expect(store_entry_by_id(rig->reader, circle, rig_id(request), &seq), request % 3 == 1 ? ERR_NOT_FOUND : ERR_OK);
+    for (unsigned request = 0; request < 10; request++) {
+        enum err wanted = request % 3 == 1 ? ERR_NOT_FOUND : ERR_OK;
+        expect(store_entry_by_id(rig->reader, circle, rig_id(request), &seq), wanted);
+    }
     struct store_circle found;
     expect(store_circle_by_number(rig->reader, circle, &found, NULL), ERR_OK);
     assert_int_equal(found.head.seq, 9);
