@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 #include <sodium.h>
-#include <sqlite3.h>
 
 #include "harness/expect.h"
+#include "harness/tamper.h"
 #include "record/headtoken.h"
 
 enum { ANA, BEN, CLEO, SECOND_MS = 1000 };
@@ -49,37 +49,6 @@ static struct str by_ana(const struct entry *e)
 
 /* ---- the host: changing its file -------------------------------------------------------------------------- */
 
-/* Stops the server, changes its file, and lets it serve again. %s stands for the circle's number. */
-static void tamper(const char *sql)
-{
-    char circle[2 * HASH_BYTES + 1], number[160], whole[1024], *message = NULL;
-    sqlite3 *db;
-    api_hex(circle, town_circle(&town), HASH_BYTES);
-    (void)snprintf(number, sizeof number, "(SELECT number FROM circle WHERE id = x'%s')", circle);
-    int n = 0;
-    for (const char *at = sql; *at != '\0'; at++) {
-        bool is_place = at[0] == '%' && at[1] == 's';
-        n += snprintf(whole + n, sizeof whole - (size_t)n, "%.*s", is_place ? (int)strlen(number) : 1, is_place ? number : at);
-        assert_in_range(n, 0, (int)sizeof whole - 1);
-        if (is_place) at++;
-    }
-    assert_true(daemon_stop(&town.daemon));
-    assert_int_equal(sqlite3_open(town.daemon.data, &db), SQLITE_OK);
-    int rc = sqlite3_exec(db, whole, NULL, NULL, &message);
-    if (rc != SQLITE_OK) print_error("%s: %s\n", whole, message);
-    assert_int_equal(rc, SQLITE_OK);
-    assert_true(sqlite3_total_changes(db) > 0);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    assert_true(daemon_restart(&town.daemon, &town.options));
-}
-
-/* How trothd check ends. */
-static int check(void)
-{
-    const char *argument[] = {"check", "--data", town.daemon.data, NULL};
-    return daemon_run(argument, NULL, 0);
-}
-
 /* What a new device of Ben's makes of what the server shows: the error, where it met it, or that the server
  * itself refused. */
 struct shown {
@@ -108,64 +77,58 @@ static struct shown show(void)
     return shown;
 }
 
-#define PLACE(seq) "(%s << 32 | " #seq ")"
-#define OTHER_BYTE(byte) "CASE " byte " WHEN x'00' THEN x'01' ELSE x'00' END"
-#define FLIP_FIRST(column) column " = CAST(" OTHER_BYTE("substr(" column ", 1, 1)") " || substr(" column ", 2) AS BLOB)"
-#define FLIP_LAST(column)                                                                                              \
-    column " = CAST(substr(" column ", 1, length(" column ") - 1) || " OTHER_BYTE("substr(" column ", -1)") " AS BLOB)"
-
 static void K2_a_changed_bit_of_a_payload_is_found(void **state)
 {
     (void)state;
-    tamper("UPDATE entry SET " FLIP_FIRST("payload") " WHERE place = " PLACE(12));
+    tamper(&town, "UPDATE entry SET " TAMPER_FIRST("payload") " WHERE place = " TAMPER_PLACE(12));
     struct shown shown = show();
     assert_int_equal(shown.e, ERR_PAYLOAD_MISMATCH);
     assert_int_equal(shown.entry_n, 12);
-    assert_int_not_equal(check(), 0);
+    assert_int_not_equal(tamper_check(&town), 0);
 }
 
 static void K2_a_payload_said_to_be_erased_is_found(void **state)
 {
     (void)state;
-    tamper("UPDATE entry SET payload = NULL WHERE place = " PLACE(12));
+    tamper(&town, "UPDATE entry SET payload = NULL WHERE place = " TAMPER_PLACE(12));
     struct shown shown = show();
     assert_int_equal(shown.e, ERR_OK); /* a redact may still come ... */
     assert_false(shown.is_settled);    /* ... but at the head there was none */
-    assert_int_not_equal(check(), 0);
+    assert_int_not_equal(tamper_check(&town), 0);
 }
 
 static void K2_a_changed_header_or_signature_is_found(void **state)
 {
     (void)state;
-    tamper("UPDATE entry SET " FLIP_LAST("header") " WHERE place = " PLACE(7)); /* to what a consent consents */
+    tamper(&town, "UPDATE entry SET " TAMPER_LAST("header") " WHERE place = " TAMPER_PLACE(7)); /* to what a consent consents */
     assert_int_equal(show().e, ERR_BAD_SIGNATURE);
     assert_int_equal(show().entry_n, 7);
-    assert_int_not_equal(check(), 0);
-    tamper("UPDATE entry SET " FLIP_FIRST("sig") " WHERE place = " PLACE(5));
+    assert_int_not_equal(tamper_check(&town), 0);
+    tamper(&town, "UPDATE entry SET " TAMPER_FIRST("sig") " WHERE place = " TAMPER_PLACE(5));
     assert_int_equal(show().e, ERR_BAD_SIGNATURE);
     assert_int_equal(show().entry_n, 5);
-    assert_int_not_equal(check(), 0);
+    assert_int_not_equal(tamper_check(&town), 0);
 }
 
 static void K3_swapped_entries_are_found(void **state)
 {
     (void)state;
-    tamper("UPDATE entry SET place = 99999999999 WHERE place = " PLACE(7) ";"
-           "UPDATE entry SET place = " PLACE(7) " WHERE place = " PLACE(8) ";"
-           "UPDATE entry SET place = " PLACE(8) " WHERE place = 99999999999");
+    tamper(&town, "UPDATE entry SET place = 99999999999 WHERE place = " TAMPER_PLACE(7) ";"
+           "UPDATE entry SET place = " TAMPER_PLACE(7) " WHERE place = " TAMPER_PLACE(8) ";"
+           "UPDATE entry SET place = " TAMPER_PLACE(8) " WHERE place = 99999999999");
     struct shown shown = show();
     assert_int_equal(shown.e, ERR_HEAD_MOVED);
     assert_int_equal(shown.entry_n, 7);
-    assert_int_not_equal(check(), 0);
+    assert_int_not_equal(tamper_check(&town), 0);
 }
 
 static void K4_a_dropped_entry_is_found(void **state)
 {
     (void)state;
-    tamper("DELETE FROM entry WHERE place = " PLACE(6));
+    tamper(&town, "DELETE FROM entry WHERE place = " TAMPER_PLACE(6));
     struct shown shown = show();
     assert_true(shown.was_refused || shown.e == ERR_HEAD_MOVED);
-    assert_int_not_equal(check(), 0);
+    assert_int_not_equal(tamper_check(&town), 0);
     /* a host that closes the gap in what it sends is found out as well */
     struct str before = {0}, behind = room_sequence(&town.room[ANA], a, 7);
     for (uint64_t seq = 0; seq < 6; seq++) {
@@ -212,7 +175,7 @@ static void K5_an_older_record_is_found_by_the_pin_and_repaired(void **state)
     assert_int_equal(head.seq, pin.seq);
     assert_memory_equal(head.hash, pin.hash, HASH_BYTES);
     assert_int_equal(show().e, ERR_OK);
-    assert_int_equal(check(), 0);
+    assert_int_equal(tamper_check(&town), 0);
 }
 
 static void K6_a_genuine_entry_in_another_place_is_found(void **state)
