@@ -10,6 +10,7 @@
 
 enum {
     GROUP_MAX = 256,      /* requests in one transaction                                                */
+    GROUP_SMALL = 16,     /* so few are written together; of more, half at a time                       */
     WINDOW_MAX_US = 2000, /* never wait longer than this for a group to fill                            */
 };
 
@@ -49,6 +50,15 @@ static struct timespec steady_at(uint64_t us)
     return (struct timespec){.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
 }
 
+/* How many to wait for: all that are expected, or, where they are many, half of them. Then the other half
+ * is being read and checked on the other cores while this one is written. */
+static size_t wanted_of(size_t expected_n)
+{
+    if (expected_n <= GROUP_SMALL) return expected_n;
+    size_t half_n = expected_n / 2 > GROUP_SMALL ? expected_n / 2 : GROUP_SMALL;
+    return half_n < GROUP_MAX ? half_n : GROUP_MAX;
+}
+
 /* Waits for as many as came together last time, for no longer than a commit takes: those who were just
  * answered are about to ask again, and one sync for all of them is cheaper for each than one for each. A
  * client alone never waits: one is all that is expected. */
@@ -58,7 +68,7 @@ static void await_group(struct writer *w)
     while (w->queued_n == 0 && !w->is_closing) pthread_cond_wait(&w->came, &w->lock);
     uint64_t window_us = w->commit_us < WINDOW_MAX_US ? w->commit_us : WINDOW_MAX_US;
     struct timespec until = steady_at(clock_steady_us() + window_us);
-    w->wanted_n = w->expected_n < GROUP_MAX ? w->expected_n : GROUP_MAX;
+    w->wanted_n = wanted_of(w->expected_n);
     while (w->queued_n < w->wanted_n && !w->is_closing) {
         if (pthread_cond_timedwait(&w->came, &w->lock, &until) != 0) break;
     }
