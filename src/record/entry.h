@@ -37,7 +37,7 @@ enum rotate_reason {
     ROTATE_WISH = 5,   /* because I want to       */
 };
 
-enum { SEAL_BYTES = 80, SALT_BYTES = 16 };
+enum { SALT_BYTES = 16 };
 
 struct entry_ref {
     const uint8_t *hash; /* HASH_BYTES */

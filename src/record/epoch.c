@@ -3,7 +3,7 @@
 
 #include <sodium.h>
 
-_Static_assert(EPOCH_SEAL_BYTES == crypto_box_SEALBYTES + KEY_BYTES, "seal");
+_Static_assert(SEAL_BYTES == crypto_box_SEALBYTES + KEY_BYTES, "seal");
 _Static_assert(BOX_PK_BYTES == crypto_box_PUBLICKEYBYTES && BOX_SK_BYTES == crypto_box_SECRETKEYBYTES, "box");
 
 void epoch_kid(uint8_t kid[static HASH_BYTES], const uint8_t key[static KEY_BYTES])
@@ -31,7 +31,7 @@ bool epoch_box_pk_is_usable(const uint8_t box_pk[static BOX_PK_BYTES])
     return crypto_scalarmult(shared, scalar, box_pk) == 0;
 }
 
-enum err epoch_seal(uint8_t seal[static EPOCH_SEAL_BYTES], const uint8_t key[static KEY_BYTES],
+enum err epoch_seal(uint8_t seal[static SEAL_BYTES], const uint8_t key[static KEY_BYTES],
                     const uint8_t box_pk[static BOX_PK_BYTES])
 {
     if (!epoch_box_pk_is_usable(box_pk)) return ERR_BAD_KEY;
@@ -39,12 +39,12 @@ enum err epoch_seal(uint8_t seal[static EPOCH_SEAL_BYTES], const uint8_t key[sta
     return ERR_OK;
 }
 
-enum err epoch_open(const uint8_t seal[static EPOCH_SEAL_BYTES], const uint8_t box_pk[static BOX_PK_BYTES],
+enum err epoch_open(const uint8_t seal[static SEAL_BYTES], const uint8_t box_pk[static BOX_PK_BYTES],
                     const uint8_t box_sk[static BOX_SK_BYTES], const uint8_t kid[static HASH_BYTES],
                     uint8_t key[static KEY_BYTES])
 {
     uint8_t found[KEY_BYTES];
-    bool fits = crypto_box_seal_open(found, seal, EPOCH_SEAL_BYTES, box_pk, box_sk) == 0 && epoch_key_fits(found, kid);
+    bool fits = crypto_box_seal_open(found, seal, SEAL_BYTES, box_pk, box_sk) == 0 && epoch_key_fits(found, kid);
     if (fits) memcpy(key, found, sizeof found);
     wipe(found, sizeof found);
     return fits ? ERR_OK : ERR_LOCKED_OUT;

@@ -18,7 +18,7 @@
 
 #include "record/payload.h"
 
-enum { EPOCH_SEAL_BYTES = 80, EPOCH_KEYS = LIMIT_CBOR_ITEMS };
+enum { EPOCH_KEYS = LIMIT_CBOR_ITEMS };
 
 /* epoch_kid -- the name of an epoch key, from which the key cannot be told. */
 void epoch_kid(uint8_t kid[static HASH_BYTES], const uint8_t key[static KEY_BYTES]) NONNULL;
@@ -34,7 +34,7 @@ void epoch_content_key(uint8_t content_key[static KEY_BYTES], const uint8_t key[
 MUST_USE bool epoch_box_pk_is_usable(const uint8_t box_pk[static BOX_PK_BYTES]) NONNULL;
 
 /* epoch_seal -- the key for one member; who sealed it is told by the entry's signature.  [random | BAD_KEY] */
-MUST_USE enum err epoch_seal(uint8_t seal[static EPOCH_SEAL_BYTES], const uint8_t key[static KEY_BYTES],
+MUST_USE enum err epoch_seal(uint8_t seal[static SEAL_BYTES], const uint8_t key[static KEY_BYTES],
                              const uint8_t box_pk[static BOX_PK_BYTES]) NONNULL;
 
 /* epoch_open -- the key that was sealed to me.                                        [pure | LOCKED_OUT]
@@ -43,7 +43,7 @@ MUST_USE enum err epoch_seal(uint8_t seal[static EPOCH_SEAL_BYTES], const uint8_
  * Gives    key         the caller wipes it
  * Fails    LOCKED_OUT  the seal does not open, or holds another key than the kid says
  */
-MUST_USE enum err epoch_open(const uint8_t seal[static EPOCH_SEAL_BYTES], const uint8_t box_pk[static BOX_PK_BYTES],
+MUST_USE enum err epoch_open(const uint8_t seal[static SEAL_BYTES], const uint8_t box_pk[static BOX_PK_BYTES],
                              const uint8_t box_sk[static BOX_SK_BYTES], const uint8_t kid[static HASH_BYTES],
                              uint8_t key[static KEY_BYTES]) NONNULL;
 

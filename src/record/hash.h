@@ -22,6 +22,7 @@ enum {
     SEED_BYTES = 32,
     KEY_BYTES = 32,
     ID_BYTES = 16,
+    SEAL_BYTES = 80,   /* 32 bytes sealed to a box key */
     SECRET_BYTES = 20, /* account code, permit, invitation: 160 random bits */
 };
 

@@ -38,7 +38,7 @@ static void assert_locked_out(const uint8_t *seal, const struct secret_identity 
 static void a_seal_opens_for_its_member(void **state)
 {
     (void)state;
-    uint8_t seal[EPOCH_SEAL_BYTES], again[EPOCH_SEAL_BYTES], opened[KEY_BYTES];
+    uint8_t seal[SEAL_BYTES], again[SEAL_BYTES], opened[KEY_BYTES];
     assert_int_equal(epoch_seal(seal, key, ana.box_pk), ERR_OK);
     assert_int_equal(epoch_open(seal, ana.box_pk, ana.box_sk, kid, opened), ERR_OK);
     assert_memory_equal(opened, key, sizeof key);
@@ -50,7 +50,7 @@ static void a_seal_opens_for_its_member(void **state)
 static void M5_a_box_of_garbage_locks_out(void **state)
 {
     (void)state;
-    uint8_t seal[EPOCH_SEAL_BYTES] = {0};
+    uint8_t seal[SEAL_BYTES] = {0};
     assert_locked_out(seal, &ana, kid);
     assert_int_equal(epoch_seal(seal, key, ana.box_pk), ERR_OK);
     for (size_t i = 0; i < sizeof seal; i++) {
@@ -66,7 +66,7 @@ static void M5_a_box_of_garbage_locks_out(void **state)
 static void M6_another_key_than_the_kid_says_locks_out(void **state)
 {
     (void)state;
-    uint8_t seal[EPOCH_SEAL_BYTES], other[KEY_BYTES], other_kid[HASH_BYTES];
+    uint8_t seal[SEAL_BYTES], other[KEY_BYTES], other_kid[HASH_BYTES];
     memcpy(other, key, sizeof key);
     other[31] ^= 1;
     epoch_kid(other_kid, other);
@@ -95,7 +95,7 @@ static void M10_a_key_of_small_order_is_not_usable(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof low_order_hex / sizeof low_order_hex[0]; i++) {
         for (int is_high = 0; is_high < 2; is_high++) {
-            uint8_t pk[BOX_PK_BYTES], seal[EPOCH_SEAL_BYTES], before[EPOCH_SEAL_BYTES];
+            uint8_t pk[BOX_PK_BYTES], seal[SEAL_BYTES], before[SEAL_BYTES];
             memset(seal, 0xa5, sizeof seal);
             memset(before, 0xa5, sizeof before);
             vector_bytes(low_order_hex[i], pk, sizeof pk);
