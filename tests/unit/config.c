@@ -339,8 +339,12 @@ static void a_list_adds_up_within_a_source_and_no_further(void **state)
     assert_string_equal(config.origin.at[1], "https://f.example");
     config_fini(&config);
 
-    given.word[2] = "--origin=";
-    given.word[3] = NULL;
+    given.word[3] = "--origin=";
+    config = config_of(&given);
+    assert_int_equal(config.origin.n, 0);
+    config_fini(&config);
+    given.word[2] = NULL;
+    given.env[0] = "TROTHD_ORIGIN=";
     config = config_of(&given);
     assert_int_equal(config.origin.n, 0);
     config_fini(&config);
@@ -357,6 +361,14 @@ static void a_list_has_sixteen_members_at_most(void **state)
     assert_refused(GIVEN("--proxy-header=X", "--trusted-proxy", list, "--trusted-proxy=::1"), ERR_BAD_FIELD,
                    "--trusted-proxy is \"::1\", but must be addresses or ranges of them, such as 127.0.0.1 or "
                    "10.0.0.0/8; at most 16.");
+    char origins[17 * 11] = "";
+    for (int i = 0; i < 16; i++) memcpy(origins + strlen(origins), ",http://ana", 12);
+    config = config_of(GIVEN("--origin", origins));
+    assert_int_equal(config.origin.n, 16);
+    config_fini(&config);
+    assert_refused(GIVEN("--origin", origins, "--origin=http://ben"), ERR_BAD_FIELD,
+                   "--origin is \"http://ben\", but must be origins such as https://troth.example or "
+                   "http://localhost:8787, with no slash at the end; at most 16.");
 }
 
 /* Nothing of what was read from is needed afterwards. */

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/limits.h"
@@ -279,10 +281,13 @@ static void there_is_always_room(void **state)
 
 /* ---- threads, memory, misuse ---------------------------------------------------------------- */
 
-enum { THREADS = 4, COUNTS = 20000 };
+enum { THREADS = 4, COUNTS = 200000 };
+static atomic_int waiting_n;
 
 static void *count_many(void *of)
 {
+    atomic_fetch_add(&waiting_n, 1);
+    while (atomic_load(&waiting_n) < THREADS) sched_yield(); /* so that all count at the same time */
     for (int i = 0; i < COUNTS; i++) metrics_count(of, APPEND, 201, ERR_SLOW_DOWN, 3000000, 1);
     return NULL;
 }
@@ -293,10 +298,10 @@ static void no_count_is_lost_between_threads(void **state)
     for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_create(&thread[i], NULL, count_many, *state), 0);
     for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_join(thread[i], NULL), 0);
     put(*state, &nothing_now);
-    assert_line("troth_requests_total{route=\"append\",status=\"2xx\"} 80000");
-    assert_line("troth_request_seconds_sum{route=\"append\"} 240000.000000");
-    assert_line("troth_sent_bytes_total{route=\"append\"} 80000");
-    assert_line("troth_errors_total{code=\"slow_down\"} 80000");
+    assert_line("troth_requests_total{route=\"append\",status=\"2xx\"} 800000");
+    assert_line("troth_request_seconds_sum{route=\"append\"} 2400000.000000");
+    assert_line("troth_sent_bytes_total{route=\"append\"} 800000");
+    assert_line("troth_errors_total{code=\"slow_down\"} 800000");
 }
 
 static void without_memory_there_are_none(void **state)

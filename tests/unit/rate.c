@@ -136,10 +136,21 @@ static void no_rule_gives_more_than_it_says(void **state)
                 now_ms = later;
                 assert_int_equal(rate_take(*state, RATE_READ, &rule, key, now_ms, &no_matter), ERR_OK);
                 taken_n++;
+                assert_true(taken_n <= rule.n + (now_ms - START_MS) * rule.n / rule.per_ms);
             }
         }
         assert_true(taken_n > rule.n || taken_n == 3000);
     }
+}
+
+/* A try that takes no whole number of ns to come back is not rounded in anybody's favour. */
+static void the_fastest_rules_are_kept_too(void **state)
+{
+    static const struct rate_rule fast = {300007, 2};
+    uint64_t taken_n = 0;
+    exhaust(*state, &fast, ana, START_MS);
+    while (takes(*state, &fast, ana, START_MS + 1)) taken_n++;
+    assert_in_range(taken_n, 140000, 150003);
 }
 
 /* A crowd of strangers pushes out one another, and none who has spent more than they have. */
@@ -440,6 +451,7 @@ int main(void)
         RATE_TEST(no_limit_is_no_limit),
         RATE_TEST(everybody_and_everything_is_counted_apart),
         RATE_TEST(no_rule_gives_more_than_it_says),
+        RATE_TEST(the_fastest_rules_are_kept_too),
         RATE_TEST(a_crowd_gives_nobody_their_tries_back),
         RATE_TEST(the_fullest_bucket_goes_whatever_its_rule),
         RATE_TEST(whoever_is_pushed_out_has_a_full_bucket_and_no_more),
