@@ -49,7 +49,7 @@ static bool hex_read(struct str text, uint8_t *bytes, size_t n)
         bool is_digit = c >= '0' && c <= '9', is_letter = c >= 'a' && c <= 'f';
         if (!is_digit && !is_letter) return false;
         uint8_t half = (uint8_t)(is_digit ? c - '0' : c - 'a' + 10);
-        bytes[i / 2] = i % 2 == 0 ? (uint8_t)(half << 4) : (uint8_t)(bytes[i / 2] | half);
+        bytes[i / 2] = (uint8_t)(i % 2 == 0 ? half << 4 : bytes[i / 2] | half);
     }
     return true;
 }
