@@ -12,6 +12,7 @@ LIBS_tests/api/http_tls      := -lgnutls
 FAULT_ALLOC_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 LINK_tests/unit/arena       := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/base_alloc := $(FAULT_ALLOC_LINK)
+LINK_tests/fault/record_alloc := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/config      := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/metrics     := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/rate        := $(FAULT_ALLOC_LINK)

@@ -5,7 +5,7 @@
 
 enum { ROOM_CEILING_BYTES = 1 << 30, A_WEEK_MS = 7 * 24 * 60 * 60 * 1000 };
 
-/* ---- memory that must be there -------------------------------------------------------------------- */
+/* ---- memory that must be there -------------------------------------------------------------------------- */
 
 static void *take(struct arena *a, size_t bytes)
 {
@@ -42,7 +42,7 @@ static void *grown(struct arena *a, void *array, size_t n, size_t *cap, size_t r
     return wider;
 }
 
-/* ---- people --------------------------------------------------------------------------------------- */
+/* ---- people --------------------------------------------------------------------------------------------- */
 
 void person_init(struct person *person, const char *name, uint64_t number)
 {
@@ -58,7 +58,7 @@ void person_fini(struct person *person)
     secret_identity_fini(&person->keys);
 }
 
-/* ---- rooms ---------------------------------------------------------------------------------------- */
+/* ---- rooms ---------------------------------------------------------------------------------------------- */
 
 void room_init(struct room *room, const struct person *me, uint64_t now_ms)
 {
@@ -221,7 +221,7 @@ void rooms_gather(struct room *const *room, size_t room_n, struct arena *a)
     }
 }
 
-/* ---- drafts --------------------------------------------------------------------------------------- */
+/* ---- drafts --------------------------------------------------------------------------------------------- */
 
 struct entry draft_next(const struct room *room, struct arena *a, enum entry_kind kind)
 {
@@ -404,7 +404,7 @@ struct entry draft_redact(const struct room *room, struct arena *a, const uint64
     return e;
 }
 
-/* ---- signing, and bytes that no honest program makes ---------------------------------------------- */
+/* ---- signing, and bytes that no honest program makes ---------------------------------------------------- */
 
 struct str draft_sign(struct arena *a, const struct entry *draft, const struct person *by)
 {
@@ -524,7 +524,7 @@ struct str draft_erased(struct arena *a, struct str wire)
     return draft_wrap_sig(a, e.header, str_at(e.sig, SIG_BYTES), (struct str){0});
 }
 
-/* ---- the next entry or batch ---------------------------------------------------------------------- */
+/* ---- the next entry or batch ---------------------------------------------------------------------------- */
 
 static struct str signed_by_me(const struct room *room, struct arena *a, struct entry draft)
 {

@@ -24,7 +24,7 @@
 #include "record/redact.h"
 #include "record/secret.h"
 
-/* ---- people --------------------------------------------------------------------------------------- */
+/* ---- people --------------------------------------------------------------------------------------------- */
 
 struct person {
     const char *name;
@@ -35,7 +35,7 @@ struct person {
 void person_init(struct person *person, const char *name, uint64_t number) NONNULL;
 void person_fini(struct person *person) NONNULL;
 
-/* ---- rooms ---------------------------------------------------------------------------------------- */
+/* ---- rooms ---------------------------------------------------------------------------------------------- */
 
 struct room_key {
     uint64_t epoch;
@@ -88,7 +88,7 @@ void rooms_take(struct room *const *room, size_t room_n, struct str sequence) NO
  * first and agreed to by all who are in. All rooms are empty before and at one head afterwards. */
 void rooms_gather(struct room *const *room, size_t room_n, struct arena *a) NONNULL;
 
-/* ---- the next entry or batch, as wire bytes ------------------------------------------------------- */
+/* ---- the next entry or batch, as wire bytes ------------------------------------------------------------- */
 
 struct str room_genesis(const struct room *room, struct arena *a, bool is_sole) NONNULL;
 
@@ -122,7 +122,7 @@ struct str room_redact(const struct room *room, struct arena *a, const uint64_t 
                        uint64_t outcome) NONNULL;
 struct str room_redact_bare(const struct room *room, struct arena *a, const uint64_t *seq, size_t seq_n) NONNULL;
 
-/* ---- drafts: to change before they are signed ----------------------------------------------------- */
+/* ---- drafts: to change before they are signed ----------------------------------------------------------- */
 
 /* draft_next -- an entry of mine in the next place, now, with a new id. Without a body: the others fill it. */
 struct entry draft_next(const struct room *room, struct arena *a, enum entry_kind kind) NONNULL;

@@ -79,7 +79,7 @@ static int desk_close(void **state)
     return 0;
 }
 
-/* ---- a reader ------------------------------------------------------------------------------------------ */
+/* ---- a reader ------------------------------------------------------------------------------------------- */
 
 struct reader {
     struct arena a;
@@ -131,7 +131,7 @@ static void read_first(struct reader *r, const struct desk *d, size_t n)
     for (size_t i = 0; i < n; i++) assert_reads(r, d->wire[i]);
 }
 
-/* ---- what is good ---------------------------------------------------------------------------------------- */
+/* ---- what is good --------------------------------------------------------------------------------------- */
 
 static void H1_a_true_record_is_read_from_its_first_entry_to_its_head(void **state)
 {
@@ -186,7 +186,7 @@ static void H1_a_sequence_is_read_as_far_as_it_is_good(void **state)
     reader_close(&r);
 }
 
-/* ---- H2: changed, swapped, dropped, inserted --------------------------------------------------------------- */
+/* ---- H2: changed, swapped, dropped, inserted ------------------------------------------------------------ */
 
 static void H2_K2_a_flipped_bit_anywhere_is_found(void **state)
 {
@@ -392,7 +392,7 @@ static void H2_whatever_is_served_only_a_beginning_of_the_record_is_believed(voi
     assert_true(whole_n > 50 && whole_n < 1400 && unsettled_n > 2);
 }
 
-/* ---- H3: what was erased, and what a server only says was erased ------------------------------------------ */
+/* ---- H3: what was erased, and what a server only says was erased ---------------------------------------- */
 
 static void H3_a_missing_payload_needs_its_redact(void **state)
 {
@@ -440,7 +440,7 @@ static void H3_two_missing_payloads_need_both_their_redacts(void **state)
     reader_close(&r);
 }
 
-/* ---- H4, H5: pins and forks --------------------------------------------------------------------------------- */
+/* ---- H4, H5: pins and forks ----------------------------------------------------------------------------- */
 
 static struct chain_pin pin_of(const struct chain *chain, uint64_t seq)
 {

@@ -26,7 +26,7 @@ enum { PEOPLE = 4, STEPS = 60, SEQS = STEPS + 1, SECRETS = 10, NOBODY = -1 };
 #define START_MS UINT64_C(1767225600000)
 #define A_DAY_MS (UINT64_C(24) * 60 * 60 * 1000)
 
-/* ---- an act: what somebody tries, said in words and not in bytes ----------------------------------------- */
+/* ---- an act: what somebody tries, said in words and not in bytes ---------------------------------------- */
 
 struct act {
     enum entry_kind kind;
@@ -45,7 +45,7 @@ struct act {
     bool is_journal;                       /* genesis */
 };
 
-/* ---- the model: what each person has done, and what became of each invitation -------------------------- */
+/* ---- the model: what each person has done, and what became of each invitation --------------------------- */
 
 enum invite_fate { IS_OPEN, IS_USED, IS_VOID };
 
@@ -253,7 +253,7 @@ static void model_apply(struct model *m, const struct act *a)
     m->epoch_at[m->next_seq++] = m->epoch;
 }
 
-/* ---- the server: a saved state, a head, and a list of what is recorded ----------------------------------- */
+/* ---- the server: a saved state, a head, and a list of what is recorded ---------------------------------- */
 
 struct server {
     uint8_t saved[CIRCLE_SAVED_BYTES], head_hash[HASH_BYTES];
@@ -315,7 +315,7 @@ static enum err server_append(struct server *s, struct str wire, uint64_t now_ms
     return err;
 }
 
-/* ---- a world of all these ---------------------------------------------------------------------------------- */
+/* ---- a world of all these ------------------------------------------------------------------------------- */
 
 struct world {
     struct arena a;
@@ -354,7 +354,7 @@ static void world_close(struct world *w)
     arena_fini(&w->a);
 }
 
-/* ---- choosing acts: mostly what could be allowed, so that sequences get somewhere ------------------------ */
+/* ---- choosing acts: mostly what could be allowed, so that sequences get somewhere ----------------------- */
 
 static size_t anyone(struct world *w)
 {
@@ -532,7 +532,7 @@ static struct act choose_act(struct world *w)
     return a;
 }
 
-/* ---- acts as bytes --------------------------------------------------------------------------------------------- */
+/* ---- acts as bytes -------------------------------------------------------------------------------------- */
 
 static const uint8_t *random_hash(struct world *w)
 {
@@ -668,7 +668,7 @@ static struct str make_wire(struct world *w, const struct act *a)
     return draft_sign(&w->a, &e, &people[a->signer]);
 }
 
-/* ---- one step: three verdicts ------------------------------------------------------------------------------------ */
+/* ---- one step: three verdicts --------------------------------------------------------------------------- */
 
 static void say_step(const struct world *w, const struct act *a, const char *what, enum err got, enum err expected)
 {
@@ -749,7 +749,7 @@ static void step(struct world *w)
     assert_same_state(w);
 }
 
-/* ---- the end: one record, read by those who may ------------------------------------------------------------------ */
+/* ---- the end: one record, read by those who may --------------------------------------------------------- */
 
 static bool was_said(const struct world *w, uint64_t seq)
 {
