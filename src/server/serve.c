@@ -195,6 +195,7 @@ static void block_signals(sigset_t *stops)
     sigaddset(stops, SIGINT);
     pthread_sigmask(SIG_BLOCK, stops, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like any other */
 }
 
 static int serve_with(struct serving *s, char *const env[])

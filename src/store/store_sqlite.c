@@ -13,11 +13,25 @@
 
 /* ---- errors --------------------------------------------------------------------------------- */
 
-/* Whether the system said "no room left" where SQLite only says "input or output". */
-static bool is_disk_full(sqlite3 *db)
+/* What the system said when it refused. From COMMIT, SQLite does not pass it on; then the log still knows why
+ * it was not written. */
+static int system_error(sqlite3 *db, int rc)
 {
     int system = db != NULL ? sqlite3_system_errno(db) : 0;
-    return system == ENOSPC || system == EDQUOT;
+    sqlite3_file *log = NULL;
+    if (db == NULL || system != 0 || rc != SQLITE_IOERR_WRITE) return system;
+    (void)sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (log != NULL && log->pMethods != NULL) {
+        (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &system);
+    }
+    return system;
+}
+
+/* Whether there was no room left, or a file may not grow further, where SQLite only says "input or output". */
+static bool is_disk_full(sqlite3 *db, int rc)
+{
+    int system = system_error(db, rc);
+    return system == ENOSPC || system == EDQUOT || system == EFBIG;
 }
 
 /* An error of SQLite's by what the caller can do. */
@@ -41,7 +55,7 @@ static enum err err_of(sqlite3 *db, int rc)
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL: return ERR_BUSY;
     case SQLITE_IOERR:
-    case SQLITE_CANTOPEN: return is_disk_full(db) ? ERR_DISK_FULL : ERR_STORE;
+    case SQLITE_CANTOPEN: return is_disk_full(db, rc) ? ERR_DISK_FULL : ERR_STORE;
     case SQLITE_CONSTRAINT: /* store.c lets nothing through that the schema refuses */
     case SQLITE_MISUSE:
     case SQLITE_RANGE: misuse("store_sqlite: a statement that cannot be right");
