@@ -16,7 +16,7 @@
 
 enum {
     OTHER_FILES = 128, /* descriptors for everything that is no connection       */
-    GOODBYE_MS = 1000, /* what http_close leaves for answers on their way        */
+    GOODBYE_MS = 1000, /* what a drain leaves to requests and answers on their way */
 };
 
 uint64_t now_ms(void)
@@ -192,9 +192,10 @@ static void free_server(struct http *server)
 /* Everything behind the listening socket. */
 static enum err start(struct http *server, const struct http_options *options, struct http_trouble *trouble)
 {
-    const int kernel_bytes = KERNEL_BYTES; /* with less, a peer that reads slowly is soon seen to read at all */
+    const int kernel_bytes = KERNEL_BYTES;
     enum err e = make_room_for_files(server);
     if (e) return e;
+    /* Handed on to every connection: with less, a peer that reads slowly is soon seen to read at all. */
     (void)setsockopt(server->listen_fd, SOL_SOCKET, SO_SNDBUF, &kernel_bytes, sizeof kernel_bytes);
     e = peers_open(server);
     if (e) return e;
@@ -271,6 +272,7 @@ static void begin_drain(struct http *server)
     if (was_draining) return;
     side_stop_listening(server);
     streams_end(server);
+    peers_hurry(server, now_ms() + GOODBYE_MS);
 }
 
 bool http_drain(struct http *server, unsigned most_ms)
