@@ -52,6 +52,8 @@ void api_live(struct request *r)
     *f = (struct following){.read = {.run = following_run}, .stream = r->stream};
     memcpy(f->sign_pk, r->session.sign_pk, SIGN_PK_BYTES);
     hub_stream_ref(f->stream);
+    /* Revoked since it was judged, and before the hub knew of the stream: then nobody else ends it. */
+    if (!sessions_has(&r->server->sessions, r->session.row.id)) hub_stream_end(r->stream);
     http_stream(r->call, hub_pull, r->stream); /* from here on the request may be over any moment */
     readers_submit(readers, &f->read);
 }

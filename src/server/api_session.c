@@ -15,6 +15,8 @@ struct login {
     struct session session;
     uint8_t evicted[LIMIT_SESSIONS][ID_BYTES]; /* the sessions that made room for this one */
     size_t evicted_n;
+    struct login *next; /* of those that are applied and not settled yet */
+    bool is_applied;
 };
 
 static enum err login_read(struct request *r, struct login *l)
@@ -31,14 +33,64 @@ static enum err login_read(struct request *r, struct login *l)
     return e;
 }
 
+/* The way in was looked at outside the writer: since then it may have been changed or taken away. */
+static enum err judge_cred(const struct writer_desk *desk, const struct login *l)
+{
+    struct store_account account;
+    struct store_cred cred;
+    enum err e = store_account_by_cred(desk->store, l->cred_id, &account, &cred);
+    if (e != ERR_OK) return e == ERR_NOT_FOUND ? ERR_BAD_LOGIN : e;
+    bool is_same = account.number == l->account.number && memcmp(cred.login_pk, l->cred.login_pk, SIGN_PK_BYTES) == 0;
+    return is_same ? ERR_OK : ERR_BAD_LOGIN;
+}
+
+static size_t drop(struct session *list, size_t n, const uint8_t *id)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (memcmp(list[i].row.id, id, ID_BYTES) == 0) list[i--] = list[--n];
+    }
+    return n;
+}
+
+/* The sessions of the account as they will be when everything applied so far is settled: how many. */
+static size_t devices_of(const struct request *r, uint64_t account, struct session list[static LIMIT_SESSIONS])
+{
+    struct server *server = r->server;
+    size_t n = sessions_of(&server->sessions, account, list, LIMIT_SESSIONS);
+    for (const struct login *p = server->signing_in; p != NULL; p = p->next) {
+        if (p->account.number != account) continue;
+        for (size_t i = 0; i < p->evicted_n; i++) n = drop(list, n, p->evicted[i]);
+        EXPECT(n < LIMIT_SESSIONS);
+        list[n++] = p->session;
+    }
+    return n;
+}
+
+/* Behind those that are applied already: they are settled in this order. */
+static void applied_add(struct server *server, struct login *l)
+{
+    struct login **at = &server->signing_in;
+    while (*at != NULL) at = &(*at)->next;
+    *at = l;
+    l->is_applied = true;
+}
+
+static void applied_remove(struct server *server, struct login *l)
+{
+    struct login **at = &server->signing_in;
+    while (*at != l) at = &(*at)->next;
+    *at = l->next;
+}
+
 /* One more device; when there are too many, those that were not used for longest are signed out. */
 static enum err login_apply(struct write *write, const struct writer_desk *desk)
 {
     struct request *r = request_of_write(write);
     struct login *l = r->work;
-    struct session list[LIMIT_SESSIONS + 1];
-    size_t n = sessions_of(&r->server->sessions, l->account.number, list, LIMIT_SESSIONS + 1);
-    size_t most = r->server->config->session_n;
+    struct session list[LIMIT_SESSIONS];
+    enum err judged = judge_cred(desk, l);
+    if (judged != ERR_OK) return judged;
+    size_t n = devices_of(r, l->account.number, list), most = r->server->config->session_n;
     while (n >= most) {
         size_t oldest = 0;
         for (size_t i = 1; i < n; i++) {
@@ -50,6 +102,7 @@ static enum err login_apply(struct write *write, const struct writer_desk *desk)
         list[oldest] = list[--n];
     }
     enum err e = store_session_add(desk->store, &l->session.row);
+    if (e == ERR_OK) applied_add(r->server, l);
     return e == ERR_NOT_FOUND ? ERR_BAD_LOGIN : e; /* the account was closed meanwhile */
 }
 
@@ -77,6 +130,7 @@ static void login_settle(struct write *write, enum err e)
 {
     struct request *r = request_of_write(write);
     struct login *l = r->work;
+    if (l->is_applied) applied_remove(r->server, l);
     for (size_t i = 0; e == ERR_OK && i < l->evicted_n; i++) {
         sessions_remove(&r->server->sessions, l->evicted[i]);
         hub_end_session(r->server->hub, l->evicted[i]);

@@ -19,6 +19,8 @@
 
 #define TROTHD_VERSION "0.1.0"
 
+struct login;
+
 struct server {
     const struct config *config;
     struct origin origin[ORIGINS];
@@ -30,6 +32,7 @@ struct server {
     struct readers *readers;
     struct hub *hub;
     struct sessions sessions;
+    struct login *signing_in; /* the writer's: sign-ins that are applied and not settled yet */
     struct challenges challenges;
     struct visits visits;
     struct rate *rate;

@@ -148,6 +148,19 @@ static bool is_named(const struct session_node *node, const uint8_t *id)
     return memcmp(node->session.row.id, id, ID_BYTES) == 0;
 }
 
+bool sessions_has(struct sessions *s, const uint8_t id[static ID_BYTES])
+{
+    bool is_there = false;
+    pthread_mutex_lock(&s->_lock);
+    for (size_t i = 0; i < s->_bucket_n && !is_there; i++) {
+        struct session_node *node = s->_bucket[i];
+        while (node != NULL && !is_named(node, id)) node = node->next;
+        is_there = node != NULL;
+    }
+    pthread_mutex_unlock(&s->_lock);
+    return is_there;
+}
+
 bool sessions_remove(struct sessions *s, const uint8_t id[static ID_BYTES])
 {
     bool is_removed = false;

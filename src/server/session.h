@@ -42,6 +42,9 @@ MUST_USE enum err sessions_add(struct sessions *s, const struct session *session
 MUST_USE enum err sessions_use(struct sessions *s, const uint8_t token_hash[static HASH_BYTES], uint64_t now_ms,
                                struct session *session, bool *is_stale) NONNULL;
 
+/* sessions_has -- whether there is a session with that public id, however old. */
+bool sessions_has(struct sessions *s, const uint8_t id[static ID_BYTES]) NONNULL;
+
 /* sessions_remove -- forgets one, by its public id; account 0: whoever's.
  * Gives whether it was there. */
 bool sessions_remove(struct sessions *s, const uint8_t id[static ID_BYTES]) NONNULL;
