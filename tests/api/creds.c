@@ -8,6 +8,7 @@
 
 #include "harness/expect.h"
 #include "harness/malformed.h"
+#include "harness/race.h"
 
 static struct town town;
 static struct arena *a = &town.arena;
@@ -201,6 +202,61 @@ static void another_origin_is_refused(void **state)
     expect_ways(&town.api[0], version, 1);
 }
 
+struct change {
+    struct api *api;
+    const char *method, *path;
+    struct str body;
+    struct api_reply reply;
+};
+
+static void change_now(void *of)
+{
+    struct change *c = of;
+    struct http_ask ask = {.method = c->method, .path = c->path, .body = c->body};
+    c->reply = api_ask(c->api, &ask);
+    c->reply.body = (struct str){0};
+}
+
+/* Whoever has the old way in, and signs in with it while it is being taken away, is out afterwards. */
+static void a_sign_in_at_the_moment_of_the_change_does_not_outlive_it(void **state)
+{
+    (void)state;
+    enum { THIEVES = 6, ROUNDS = 60 };
+    unsigned in_n = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct api owner, thief[THIEVES];
+        struct change change[THIEVES + 1];
+        void *of[THIEVES + 1];
+        uint64_t version = version_now();
+        new_way(&owner);
+        struct account_creds creds = list_of(version + 1, (const struct api *const[]){&owner}, 1);
+        change[THIEVES] = (struct change){&town.api[0], "PUT", "/v1/account/creds", api_creds_body(&town.api[0], a, &creds), {0}};
+        for (size_t i = 0; i < THIEVES; i++) {
+            api_init(&thief[i], &town.person[0], 0, town.daemon.origin, town.daemon.port);
+            change[i] = (struct change){&thief[i], "POST", "/v1/sessions", api_login_body(&thief[i], a), {0}};
+        }
+        for (size_t i = 0; i <= THIEVES; i++) of[i] = &change[i];
+        race_start(change_now, of, THIEVES + 1);
+        (void)expect_ok(change[THIEVES].reply, 200);
+        (void)expect_ok(api_login(&owner, a), 201);
+        struct api_reply r = expect_ok(api_get(&owner, "/v1/sessions"), 200);
+        size_t session_n = 0;
+        for (struct str left = r.body, one; left.len > 0; session_n++) {
+            assert_int_equal(cbor_first(left, &one, &left), ERR_OK);
+        }
+        assert_int_equal(session_n, 2); /* the one that made the change, and the new one */
+        for (size_t i = 0; i < THIEVES; i++) {
+            if (change[i].reply.status == 201) in_n++;
+            else (void)expect_refused(change[i].reply, 401, "bad_login");
+            api_fini(&thief[i]);
+        }
+        creds = list_of(version + 2, (const struct api *const[]){&town.api[0]}, 1);
+        (void)expect_ok(put(&owner, &creds), 200);
+        api_fini(&owner);
+    }
+    print_message("%u of %u signed in before the change, and were signed out by it\n", in_n, THIEVES * ROUNDS);
+}
+
 static void the_new_ways_outlive_a_restart(void **state)
 {
     (void)state;
@@ -243,6 +299,7 @@ int main(void)
         cmocka_unit_test(anothers_way_in_cannot_be_taken_over),
         cmocka_unit_test(every_field_has_its_type_and_length),
         cmocka_unit_test(another_origin_is_refused),
+        cmocka_unit_test(a_sign_in_at_the_moment_of_the_change_does_not_outlive_it),
         cmocka_unit_test(the_new_ways_outlive_a_restart),
     };
     return cmocka_run_group_tests(tests, open_town, close_town);

@@ -9,6 +9,7 @@
 
 #include "harness/expect.h"
 #include "harness/malformed.h"
+#include "harness/race.h"
 
 static struct town town;
 static struct arena *a = &town.arena;
@@ -251,6 +252,51 @@ static void one_device_too_many_signs_out_the_one_unused_for_longest(void **stat
     }
 }
 
+/* A device that signs in, among many at the same moment. */
+struct arriving {
+    struct api api;
+    struct str body;
+    struct api_reply reply;
+};
+
+static void arrive(void *of)
+{
+    struct arriving *d = of;
+    struct cbor_map map;
+    struct str token;
+    d->reply = api_post(&d->api, "/v1/sessions", d->body);
+    bool is_in = d->reply.status == 201 && cbor_map(d->reply.body, &map) == ERR_OK && cbor_bytes(map.item[1], &token) == ERR_OK;
+    if (is_in) api_hex(d->api.token, token.at, token.len);
+}
+
+static void many_at_once_are_not_more_devices_than_may_be(void **state)
+{
+    (void)state;
+    enum { ARRIVING = 24, ROUNDS = 5 };
+    static struct arriving device[ARRIVING];
+    struct row row[2 * LIMIT_SESSIONS];
+    void *of[ARRIVING];
+    for (int round = 0; round < ROUNDS; round++) {
+        for (size_t i = 0; i < ARRIVING; i++) {
+            device_init(&device[i].api, 1);
+            device[i].body = api_login_body(&device[i].api, a);
+            of[i] = &device[i];
+        }
+        race_start(arrive, of, ARRIVING);
+        size_t in_n = 0;
+        for (size_t i = 0; i < ARRIVING; i++) {
+            (void)expect_ok(device[i].reply, 201);
+            struct api_reply r = api_get(&device[i].api, "/v1/account");
+            if (r.status == 200) in_n++;
+            else (void)expect_refused(r, 401, "no_session");
+            api_fini(&device[i].api);
+        }
+        assert_in_range(in_n, 1, LIMIT_SESSIONS);
+        (void)expect_ok(api_login(&town.api[1], a), 201);
+        assert_in_range(list(&town.api[1], row, 2 * LIMIT_SESSIONS), 1, LIMIT_SESSIONS);
+    }
+}
+
 /* ---- tokens ------------------------------------------------------------------------------------------ */
 
 static void a_token_that_is_none_signs_nobody_in(void **state)
@@ -353,6 +399,7 @@ int main(void)
         cmocka_unit_test(anothers_device_looks_like_one_that_is_not_there),
         cmocka_unit_test(all_other_devices_are_signed_out_at_once),
         cmocka_unit_test(one_device_too_many_signs_out_the_one_unused_for_longest),
+        cmocka_unit_test(many_at_once_are_not_more_devices_than_may_be),
         cmocka_unit_test(a_token_that_is_none_signs_nobody_in),
         cmocka_unit_test(a_signed_out_device_can_do_nothing_more),
         cmocka_unit_test(sessions_outlive_a_restart_and_challenges_do_not),

@@ -88,6 +88,7 @@ static bool connect_now(struct http_client *c)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return false;
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait); /* connecting ends too */
+    if (c->room_bytes > 0) (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &c->room_bytes, sizeof c->room_bytes);
     if (connect(fd, (struct sockaddr *)&at, sizeof at) != 0) {
         (void)close(fd);
         return false;

@@ -19,6 +19,7 @@ enum http_client_framing { HTTP_CLIENT_COUNTED, HTTP_CLIENT_CHUNKED, HTTP_CLIENT
 struct http_client {
     unsigned port;
     unsigned wait_ms; /* for each reply and each event, from asking for it; the test may change it */
+    int room_bytes;   /* of the system's buffer for what came and was not read; 0: as it is. Before connecting */
     unsigned connected_n; /* how many connections it has made so far                               */
     int _fd;
     bool _is_lent; /* the connection came from outside: there is no second one */

@@ -5,7 +5,8 @@
 #include <pthread.h>
 
 struct runner {
-    struct racer *racer;
+    void (*do_it)(void *of);
+    void *of;
     pthread_barrier_t *start;
 };
 
@@ -13,21 +14,35 @@ static void *run(void *of)
 {
     struct runner *r = of;
     (void)pthread_barrier_wait(r->start);
-    r->racer->reply = api_append(r->racer->api, r->racer->circle, r->racer->batch);
+    r->do_it(r->of);
     return NULL;
 }
 
-void race_run(struct racer *racer, size_t racer_n)
+void race_start(void (*do_it)(void *of), void *const *of, size_t n)
 {
     pthread_barrier_t start;
     pthread_t thread[RACE_MOST];
     struct runner runner[RACE_MOST];
-    EXPECT(racer_n >= 1 && racer_n <= RACE_MOST);
-    EXPECT(pthread_barrier_init(&start, NULL, (unsigned)racer_n) == 0);
-    for (size_t i = 0; i < racer_n; i++) {
-        runner[i] = (struct runner){&racer[i], &start};
+    EXPECT(n >= 1 && n <= RACE_MOST);
+    EXPECT(pthread_barrier_init(&start, NULL, (unsigned)n) == 0);
+    for (size_t i = 0; i < n; i++) {
+        runner[i] = (struct runner){do_it, of[i], &start};
         EXPECT(pthread_create(&thread[i], NULL, run, &runner[i]) == 0);
     }
-    for (size_t i = 0; i < racer_n; i++) EXPECT(pthread_join(thread[i], NULL) == 0);
+    for (size_t i = 0; i < n; i++) EXPECT(pthread_join(thread[i], NULL) == 0);
     (void)pthread_barrier_destroy(&start);
+}
+
+static void append_now(void *of)
+{
+    struct racer *r = of;
+    r->reply = api_append(r->api, r->circle, r->batch);
+}
+
+void race_run(struct racer *racer, size_t racer_n)
+{
+    void *of[RACE_MOST];
+    EXPECT(racer_n <= RACE_MOST);
+    for (size_t i = 0; i < racer_n; i++) of[i] = &racer[i];
+    race_start(append_now, of, racer_n);
 }
