@@ -58,36 +58,39 @@ static enum err keep(struct http *server, const struct http_options *options)
     return ERR_OK;
 }
 
-/* Raises the limit of open files as far as the connections need, and takes fewer if that is not far enough. */
-static enum err make_room_for_files(struct http *server)
+/* Raises the process's limit of open files to what is needed, or as far as the system lets it. Gives it. */
+static rlim_t raise_files(rlim_t needed)
+{
+    struct rlimit files = {.rlim_cur = 0, .rlim_max = 0};
+    (void)getrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_cur >= needed) return files.rlim_cur;
+    struct rlimit more = {.rlim_cur = needed, .rlim_max = files.rlim_max > needed ? files.rlim_max : needed};
+    if (setrlimit(RLIMIT_NOFILE, &more)) { /* only the superuser may go above the hard limit */
+        more = (struct rlimit){files.rlim_max, files.rlim_max};
+        (void)setrlimit(RLIMIT_NOFILE, &more);
+    }
+    (void)getrlimit(RLIMIT_NOFILE, &files);
+    return files.rlim_cur;
+}
+
+/* Makes room for the descriptors of all connections, and takes fewer connections if there is less. */
+static void make_room_for_files(struct http *server)
 {
     struct http_options *options = &server->options;
-    struct rlimit files;
-    rlim_t needed = (rlim_t)options->connection_n + LINGER_MOST + OTHER_FILES;
-
-    if (getrlimit(RLIMIT_NOFILE, &files)) return ERR_INTERNAL;
-    if (files.rlim_cur < needed) {
-        struct rlimit more = {.rlim_cur = needed, .rlim_max = files.rlim_max > needed ? files.rlim_max : needed};
-        if (setrlimit(RLIMIT_NOFILE, &more)) { /* only the superuser may go above the hard limit */
-            more = (struct rlimit){files.rlim_max, files.rlim_max};
-            (void)setrlimit(RLIMIT_NOFILE, &more);
-        }
-        if (getrlimit(RLIMIT_NOFILE, &files)) return ERR_INTERNAL;
-    }
-    if (files.rlim_cur >= needed) return ERR_OK;
-    unsigned fitting = files.rlim_cur > needed - options->connection_n
-                           ? (unsigned)(files.rlim_cur - (needed - options->connection_n))
-                           : 16;
+    const rlim_t others = LINGER_MOST + OTHER_FILES;
+    rlim_t files = raise_files(options->connection_n + others);
+    rlim_t fitting = files > 2 * others ? files - others : files / 2;
     struct log_line line;
+
+    if (files == 0 || files >= options->connection_n + others || fitting >= options->connection_n) return;
     if (log_begin(&line, LOG_WARNING, "few_files")) {
-        log_number(&line, "open_files", files.rlim_cur);
+        log_number(&line, "open_files", files);
         log_number(&line, "connections_wanted", options->connection_n);
         log_number(&line, "connections", fitting);
         log_text(&line, "help", "raise the limit of open files (ulimit -n, LimitNOFILE) for all of them");
         log_end(&line);
     }
-    options->connection_n = fitting;
-    return ERR_OK;
+    options->connection_n = (unsigned)fitting;
 }
 
 /* ---- the library ---------------------------------------------------------------------------- */
@@ -193,11 +196,10 @@ static void free_server(struct http *server)
 static enum err start(struct http *server, const struct http_options *options, struct http_trouble *trouble)
 {
     const int kernel_bytes = KERNEL_BYTES;
-    enum err e = make_room_for_files(server);
-    if (e) return e;
+    make_room_for_files(server);
     /* Handed on to every connection: with less, a peer that reads slowly is soon seen to read at all. */
     (void)setsockopt(server->listen_fd, SOL_SOCKET, SO_SNDBUF, &kernel_bytes, sizeof kernel_bytes);
-    e = peers_open(server);
+    enum err e = peers_open(server);
     if (e) return e;
     e = start_daemons(server, options, trouble);
     if (e == ERR_OK) {

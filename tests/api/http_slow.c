@@ -8,13 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "harness/http_client.h"
 #include "harness/http_rig.h"
+#include "server/log.h"
 
 enum { REQUEST_MS = 800, IDLE_MS = 2000 };
 
@@ -298,6 +301,35 @@ static void all_together_have_so_many_connections(void **state)
     expect_a_limit_of(&(struct http_options){.connection_n = 6}, 6);
 }
 
+/* In a process of its own: nobody gets a limit back that was lowered. */
+static int serve_with_few_files(void)
+{
+    static struct http_rig small;
+    const struct rlimit few = {300, 300};
+    char said[LOG_LINE_BYTES] = "";
+    int ends[2];
+    if (setrlimit(RLIMIT_NOFILE, &few) || pipe(ends)) return 1;
+    if (getuid() == 0 && setuid(65534)) return 2; /* the superuser may raise it again */
+    log_set(LOG_WARNING, LOG_AS_TEXT, ends[1]);
+    http_rig_open(&small, &(struct http_options){.connection_n = 10000});
+    if (read(ends[0], said, sizeof said - 1) <= 0 || !strstr(said, " few_files open_files=300 ")) return 3;
+    if (!strstr(said, " connections=150 ")) return 4;
+    if (!is_served(&small)) return 5;
+    http_rig_close(&small);
+    return 0;
+}
+
+static void a_process_with_few_files_takes_fewer_connections(void **state)
+{
+    (void)state;
+    int how = 0;
+    pid_t child = fork();
+    if (child == 0) _exit(serve_with_few_files());
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how));
+    assert_int_equal(WEXITSTATUS(how), 0);
+}
+
 static void a_trusted_proxy_has_as_many_as_there_are(void **state)
 {
     (void)state;
@@ -379,6 +411,7 @@ int main(void)
         WITH_RIG(a_client_that_left_in_its_body_is_forgotten),
         WITH_RIG(one_address_has_so_many_connections),
         WITH_RIG(all_together_have_so_many_connections),
+        cmocka_unit_test(a_process_with_few_files_takes_fewer_connections),
         WITH_RIG(a_trusted_proxy_has_as_many_as_there_are),
         WITH_RIG(the_client_is_whom_the_last_trusted_proxy_names),
     };
