@@ -96,7 +96,8 @@ struct side {
     pthread_mutex_t lock; /* of all below */
     struct side_list streams, lingers, ready;
     unsigned ready_n, linger_n;
-    bool stops_listening, stops;
+    bool stops_listening, has_stopped_listening, stops;
+    pthread_cond_t stopped_listening;
     atomic_bool ends_streams;
 };
 
@@ -236,11 +237,15 @@ void peer_unref(struct http_peer *peer);
 /* peers_sweep -- closes the connections that are past their deadline. */
 void peers_sweep(struct http *server, uint64_t now);
 
+/* peers_hurry -- whoever has nothing at work here is closed at that time, if not before: draining, nobody
+ * waits for the rest of a request that nobody will begin with. */
+void peers_hurry(struct http *server, uint64_t until);
+
 /* ---- http_mhd_side.c ------------------------------------------------------------------------ */
 
 MUST_USE enum err side_open(struct http *server);
 
-/* side_stop_listening -- closes the listening socket.
+/* side_stop_listening -- closes the listening socket. When it returns nobody is handed to the library any more.
  * side_close -- ends the thread; streams that left are over. After the library's threads have ended. */
 void side_stop_listening(struct http *server);
 void side_close(struct http *server);

@@ -212,6 +212,18 @@ void peers_sweep(struct http *server, uint64_t now)
     pthread_mutex_unlock(&peers->lock);
 }
 
+void peers_hurry(struct http *server, uint64_t until)
+{
+    struct peers *peers = &server->peers;
+    pthread_mutex_lock(&peers->lock);
+    for (struct http_peer *peer = peers->first; peer; peer = peer->behind) {
+        uint64_t had = atomic_load(&peer->until_ms);
+        /* What became work meanwhile (0) stays without a deadline. */
+        while (had > until && !atomic_compare_exchange_weak(&peer->until_ms, &had, until)) {}
+    }
+    pthread_mutex_unlock(&peers->lock);
+}
+
 /* ---- opening -------------------------------------------------------------------------------- */
 
 /* At least twice as many places as there can be groups, and a power of two. */

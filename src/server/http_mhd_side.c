@@ -166,10 +166,15 @@ static void accept_some(struct http *server, uint64_t now)
 
 static void stop_listening(struct http *server)
 {
+    struct side *side = &server->side;
     if (server->listen_fd < 0) return;
     listen_for(server, false);
     close(server->listen_fd);
     server->listen_fd = -1;
+    pthread_mutex_lock(&side->lock);
+    side->has_stopped_listening = true;
+    pthread_cond_broadcast(&side->stopped_listening);
+    pthread_mutex_unlock(&side->lock);
 }
 
 /* ---- what is due ---------------------------------------------------------------------------- */
@@ -305,6 +310,7 @@ enum err side_open(struct http *server)
     side->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     side->scratch = malloc(SCRATCH_BYTES);
     pthread_mutex_init(&side->lock, NULL);
+    pthread_cond_init(&side->stopped_listening, NULL);
     if (side->epoll_fd >= 0 && side->event_fd >= 0 && side->scratch &&
         epoll_ctl(side->epoll_fd, EPOLL_CTL_ADD, side->event_fd, &kick) == 0) {
         listen_for(server, true);
@@ -313,6 +319,7 @@ enum err side_open(struct http *server)
     if (side->epoll_fd >= 0) close(side->epoll_fd);
     if (side->event_fd >= 0) close(side->event_fd);
     free(side->scratch);
+    pthread_cond_destroy(&side->stopped_listening);
     pthread_mutex_destroy(&side->lock);
     return ERR_NO_MEMORY;
 }
@@ -324,6 +331,9 @@ void side_stop_listening(struct http *server)
     side->stops_listening = true;
     pthread_mutex_unlock(&side->lock);
     side_kick(side);
+    pthread_mutex_lock(&side->lock);
+    while (!side->has_stopped_listening) pthread_cond_wait(&side->stopped_listening, &side->lock);
+    pthread_mutex_unlock(&side->lock);
 }
 
 void side_close(struct http *server)
@@ -337,5 +347,6 @@ void side_close(struct http *server)
     close(side->epoll_fd);
     close(side->event_fd);
     free(side->scratch);
+    pthread_cond_destroy(&side->stopped_listening);
     pthread_mutex_destroy(&side->lock);
 }

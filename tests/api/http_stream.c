@@ -433,6 +433,24 @@ static void a_drain_lets_running_calls_finish(void **state)
     http_rig_close(&other);
 }
 
+/* Nobody would begin with it any more, so nobody waits for it as long as its sender might take. */
+static void a_drain_does_not_wait_for_the_rest_of_a_request(void **state)
+{
+    (void)state;
+    static struct http_rig other;
+    struct http_client half;
+    http_rig_open(&other, &(struct http_options){.listen = "127.0.0.1:0", .request_ms = 60000});
+    http_client_init(&half, other.port);
+    assert_true(http_client_send(&half, STR("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf")));
+    assert_true(http_rig_wait(&other.judged_n, 1));
+    assert_true(http_drain(other.server, 30000));
+    assert_int_equal(other.ran_n, 0);
+    assert_int_equal(other.done_n, 1);
+    assert_true(http_client_sees_end(&half));
+    http_client_fini(&half);
+    http_rig_close(&other);
+}
+
 static void *ask_all_the_time(void *of)
 {
     struct http_rig *other = of;
@@ -478,6 +496,7 @@ int main(void)
         WITH_RIG(a_thousand_streams_hear_it),
         WITH_RIG(a_server_that_closes_ends_every_stream),
         WITH_RIG(a_drain_lets_running_calls_finish),
+        WITH_RIG(a_drain_does_not_wait_for_the_rest_of_a_request),
         WITH_RIG(a_server_under_load_closes_cleanly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
