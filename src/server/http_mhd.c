@@ -1,6 +1,8 @@
 /* http_mhd.c -- the server: opens, drains, closes. See http_mhd.h. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -195,9 +197,11 @@ static void free_server(struct http *server)
 /* Everything behind the listening socket. */
 static enum err start(struct http *server, const struct http_options *options, struct http_trouble *trouble)
 {
-    const int kernel_bytes = KERNEL_BYTES;
+    const int on = 1, kernel_bytes = KERNEL_BYTES;
     make_room_for_files(server);
-    /* Handed on to every connection: with less, a peer that reads slowly is soon seen to read at all. */
+    /* Handed on to every connection. Without delay: the pieces of a TLS handshake need not wait for each other's
+     * acknowledgement. Few bytes with the system: a peer that reads slowly is soon seen to read at all. */
+    (void)setsockopt(server->listen_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(server->listen_fd, SOL_SOCKET, SO_SNDBUF, &kernel_bytes, sizeof kernel_bytes);
     enum err e = peers_open(server);
     if (e) return e;
