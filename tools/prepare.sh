@@ -28,6 +28,7 @@ nodejs                    command node                         runs WebAssembly
 dpkg-dev                  command dpkg-source                  unpacks the source of libsodium for WebAssembly
 libcmocka-dev             library cmocka                       the tests are written with it
 libcbor-dev               library libcbor                      a second opinion on CBOR
+openssl                   command openssl                      certificates, and a TLS client, for the tests
 '
 
 # is_there KIND NAME: whether what a package provides is there, wherever it came from.

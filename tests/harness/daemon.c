@@ -45,6 +45,14 @@ static void pause_ms(unsigned ms)
 
 /* ---- in the child, before it becomes the server --------------------------------------------------- */
 
+static void filter(struct sock_filter *rule, size_t rule_n)
+{
+    struct sock_fprog rules = {.len = (unsigned short)rule_n, .filter = rule};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &rules) == 0) return;
+    perror("The disk cannot be made to look full or read-only");
+    _exit(127);
+}
+
 /* From now on a write behind the limit says that the disk is full, as it would on a full disk. A limit on
  * the size of files (RLIMIT_FSIZE) says something else, and mounting a small disk takes root. */
 static void fill_disk(uint64_t bytes)
@@ -58,11 +66,21 @@ static void fill_disk(uint64_t bytes)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSPC),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sock_fprog rules = {.len = sizeof rule / sizeof *rule, .filter = rule};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &rules) != 0) {
-        perror("The disk cannot be made to look full");
-        _exit(127);
-    }
+    filter(rule, sizeof rule / sizeof *rule);
+}
+
+/* From now on what is opened for writing says that the file system is read-only; also to root. */
+static void write_protect(void)
+{
+    struct sock_filter rule[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_WRONLY | O_RDWR | O_CREAT, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EROFS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    filter(rule, sizeof rule / sizeof *rule);
 }
 
 static void redirect(const char *path, int to)
@@ -91,6 +109,7 @@ static _Noreturn void become(const struct daemon *d, const struct daemon_options
         if (setrlimit(RLIMIT_NOFILE, &limit) != 0) _exit(127);
     }
     if (o->disk_bytes > 0) fill_disk(o->disk_bytes);
+    if (o->is_read_only) write_protect();
     execv(argument[0], argument);
     perror(argument[0]);
     _exit(127);

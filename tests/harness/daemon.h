@@ -23,6 +23,7 @@ struct daemon_options {
     const char *data;               /* an existing data file; NULL: a new one in a new folder        */
     const char *listen;             /* NULL: "127.0.0.1:0"                                           */
     uint64_t disk_bytes;            /* no file grows beyond this: then the disk is full. 0: no limit */
+    bool is_read_only;              /* nothing can be opened for writing, as on a read-only disk       */
     unsigned file_n;                /* open files at most; 0: as it is                               */
     bool is_fast;                   /* without the rates that would slow a test down                 */
 };
