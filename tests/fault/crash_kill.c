@@ -85,9 +85,9 @@ static void kill_once(void)
 static void what_was_acknowledged_outlives_every_kill(void **state)
 {
     (void)state;
-    unsigned kill_n = crash_n(KILLS);
-    crash_open(&load, "kills");
-    for (unsigned i = 0; i < kill_n && !crash_is_broken(&load); i++) kill_once();
+    unsigned wanted_n = crash_n(KILLS), kill_n = 0;
+    crash_open(&load, "kills", NULL);
+    for (; kill_n < wanted_n && !crash_is_broken(&load); kill_n++) kill_once();
     crash_rest(&load);
     struct crash_figures f = crash_figures(&load);
     fprintf(stderr, "%u kills; %llu appends acknowledged, %llu times the head had moved; without an answer: "
@@ -138,8 +138,9 @@ static bool back_up(const char *copy, uint64_t life_us, bool with_server)
 static uint64_t one_backup_us(const char *copy)
 {
     struct timespec from, to;
+    const char *argument[] = {"backup", "--data", load.town.daemon.data, copy, NULL};
     (void)clock_gettime(CLOCK_MONOTONIC, &from);
-    assert_int_equal(daemon_run((const char *const[]){"backup", "--data", load.town.daemon.data, copy, NULL}, NULL, 0), 0);
+    assert_int_equal(daemon_run(argument, NULL, 0), 0);
     (void)clock_gettime(CLOCK_MONOTONIC, &to);
     return (uint64_t)((to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000);
 }
@@ -149,7 +150,7 @@ static void a_backup_that_is_killed_is_whole_or_absent(void **state)
     (void)state;
     char copy[SCRATCH_PATH_BYTES];
     unsigned whole_n = 0, absent_n = 0;
-    crash_open(&load, "backups");
+    crash_open(&load, "backups", NULL);
     scratch_path(copy, load.town.daemon.folder, "copy");
     crash_go(&load);
     crash_pause_us(LIFE_MOST_US);
@@ -173,11 +174,18 @@ static void a_backup_that_is_killed_is_whole_or_absent(void **state)
     crash_close(&load);
 }
 
+static int clear_away(void **state)
+{
+    (void)state;
+    crash_abandon(&load);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_acknowledged_outlives_every_kill),
-        cmocka_unit_test(a_backup_that_is_killed_is_whole_or_absent),
+        cmocka_unit_test_teardown(what_was_acknowledged_outlives_every_kill, clear_away),
+        cmocka_unit_test_teardown(a_backup_that_is_killed_is_whole_or_absent, clear_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

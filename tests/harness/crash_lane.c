@@ -162,6 +162,10 @@ enum lane_step lane_append(struct lane *lane)
         return broken(lane, "an append had no answer for %u ms", lane->api->http.wait_ms);
     }
     if (r.status != 0) lane->is_unsure = false;
+    if (lane->may_be_full && r.status == 507 && strcmp(r.code, "disk_full") == 0) {
+        lane->full_n++;
+        return lane_sync(lane); /* which finds out whether it was recorded all the same */
+    }
     if (r.status != 409 || strcmp(r.code, "head_moved") != 0) return refused(lane, "an append", &r);
     if (!lane->is_shared) return broken(lane, "head_moved to %llu, and nobody else writes", (unsigned long long)r.seq);
     lane->moved_n++;
@@ -178,7 +182,7 @@ static enum lane_step take_page(struct lane *lane, struct str entries)
     struct str first = {0};
     if (n > 0 && entries.len == 0) return broken(lane, "the newest entry, read before, is gone");
     if (n > 0 && cbor_first(entries, &first, &entries) != ERR_OK) return broken(lane, "what was read is no sequence");
-    if (n > 0 && !str_is(first, lane->room.wire[n - 1])) return broken(lane, "the newest entry, read before, was changed");
+    if (n > 0 && !str_is(first, lane->room.wire[n - 1])) return broken(lane, "the newest entry, read before, differs");
     if (room_take(&lane->room, entries, &why) == ERR_OK) return LANE_ON;
     return broken(lane, "entry %llu behind them: %s, %s", (unsigned long long)why.at, err_code(why.code),
                   why.field == NULL ? "" : why.field);
@@ -290,7 +294,7 @@ enum lane_step lane_reread(struct lane *lane)
         if (r.body.len == 0) return broken(lane, "the record ends at entry %llu", (unsigned long long)seq);
         for (struct str left = r.body, wire; left.len > 0 && seq < room->chain.index.row_n; seq++) {
             if (cbor_first(left, &wire, &left) == ERR_OK && str_is(wire, room->wire[seq])) continue;
-            return broken(lane, "entry %llu, read before, was changed", (unsigned long long)seq);
+            return broken(lane, "entry %llu, read before, differs", (unsigned long long)seq);
         }
     }
     return LANE_ON;

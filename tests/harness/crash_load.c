@@ -24,13 +24,12 @@ static enum lane_step recover(struct crash_client *c)
 static enum lane_step append(struct crash_client *c)
 {
     struct lane *lane = random_is_one_in(&c->random, CRASH_SHARED_ONE_IN) ? &c->shared : &c->own;
-    size_t before_n = lane->promise_n;
+    uint64_t promise_n = lane->promise_n, full_n = lane->full_n;
     enum lane_step step = lane_append(lane);
-    if (lane->promise_n > before_n) {
-        pthread_mutex_lock(&c->load->_lock);
-        c->load->_promise_n++;
-        pthread_mutex_unlock(&c->load->_lock);
-    }
+    pthread_mutex_lock(&c->load->_lock);
+    c->load->_promise_n += lane->promise_n - promise_n;
+    c->load->_refusal_n += lane->full_n - full_n;
+    pthread_mutex_unlock(&c->load->_lock);
     return step;
 }
 
@@ -145,10 +144,26 @@ uint64_t crash_promises(struct crash_load *load)
     return n;
 }
 
+void crash_may_be_full(struct crash_load *load)
+{
+    for (size_t i = 0; i < CRASH_CLIENTS; i++) {
+        load->client[i].own.may_be_full = load->client[i].shared.may_be_full = true;
+    }
+}
+
+uint64_t crash_refusals(struct crash_load *load)
+{
+    pthread_mutex_lock(&load->_lock);
+    uint64_t n = load->_refusal_n;
+    pthread_mutex_unlock(&load->_lock);
+    return n;
+}
+
 static void count(struct crash_figures *f, const struct lane *lane)
 {
     f->promise_n += lane->promise_n;
     f->moved_n += lane->moved_n;
+    f->full_n += lane->full_n;
     f->kept_n += lane->kept_n;
     f->lost_n += lane->lost_n;
 }
@@ -244,7 +259,8 @@ bool crash_restart(struct crash_load *load, const char *const *flag, const char 
 static void must(enum lane_step step, const struct lane *lane)
 {
     if (step == LANE_ON) return;
-    fprintf(stderr, "The crash tests cannot begin: %s\n", lane->trouble[0] == '\0' ? "the server is gone" : lane->trouble);
+    const char *why = lane->trouble[0] == '\0' ? "the server is gone" : lane->trouble;
+    fprintf(stderr, "The crash tests cannot begin: %s\n", why);
     exit(3);
 }
 
@@ -259,9 +275,9 @@ static void begin_client(struct crash_load *load, size_t i)
     must(lane_share(&c->shared, town_circle(&load->town)), &c->shared);
 }
 
-void crash_open(struct crash_load *load, const char *what)
+void crash_open(struct crash_load *load, const char *what, const char *data)
 {
-    struct daemon_options options = {.is_fast = true, .flag = {"--log-level=warning"}};
+    struct daemon_options options = {.data = data, .is_fast = true, .flag = {"--log-level=warning"}};
     *load = (struct crash_load){._is_over = false};
     random_init(&load->random, what);
     (void)pthread_mutex_init(&load->_lock, NULL);
@@ -272,7 +288,15 @@ void crash_open(struct crash_load *load, const char *what)
     for (size_t i = 0; i < CRASH_CLIENTS; i++) {
         EXPECT(pthread_create(&load->client[i].thread, NULL, run, &load->client[i]) == 0);
     }
+    load->is_open = true;
     crash_await(load);
+}
+
+void crash_abandon(struct crash_load *load)
+{
+    if (!load->is_open) return;
+    daemon_kill(&load->town.daemon);
+    crash_close(load);
 }
 
 void crash_close(struct crash_load *load)
@@ -287,6 +311,7 @@ void crash_close(struct crash_load *load)
         lane_fini(&load->client[i].shared);
     }
     town_close(&load->town);
+    load->is_open = false;
     (void)pthread_cond_destroy(&load->_changed);
     (void)pthread_mutex_destroy(&load->_lock);
 }

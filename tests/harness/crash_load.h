@@ -37,12 +37,13 @@ struct crash_load {
     struct town town;
     struct random random; /* the test's own, from the seed that was said */
     struct crash_client client[CRASH_CLIENTS];
+    bool is_open;
 
     pthread_mutex_t _lock;
     pthread_cond_t _changed;
     unsigned _round_n, _waiting_n; /* how often they were told to go; how many wait to be told again */
     bool _is_resting, _is_over, _is_broken;
-    uint64_t _promise_n;
+    uint64_t _promise_n, _refusal_n;
     char _trouble[LANE_TROUBLE_BYTES];
 };
 
@@ -50,9 +51,15 @@ struct crash_load {
 unsigned crash_n(unsigned standard);
 
 /* crash_open -- a server that runs, eight people with accounts, their circles, and threads that wait.
- * crash_close -- ends all of it; the server is stopped if it runs. */
-void crash_open(struct crash_load *load, const char *what) NONNULL;
+ * crash_close -- ends all of it; the server, if it runs, must stop well.
+ * crash_abandon -- ends what is open, the server by force: behind a test that failed.
+ *
+ * Takes    what   is tested, for the line that says the seed
+ *          data   a path for the server's file; NULL: in its own folder
+ */
+void crash_open(struct crash_load *load, const char *what, const char *data) __attribute__((nonnull(1, 2)));
 void crash_close(struct crash_load *load) NONNULL;
+void crash_abandon(struct crash_load *load) NONNULL;
 
 /* crash_go -- the server runs: everybody recovers, then writes until it is gone. */
 void crash_go(struct crash_load *load) NONNULL;
@@ -69,17 +76,25 @@ void crash_rest(struct crash_load *load) NONNULL;
 bool crash_is_broken(struct crash_load *load) NONNULL;
 const char *crash_trouble(struct crash_load *load) NONNULL;
 
-/* crash_promises -- how many appends were acknowledged so far. */
+/* crash_promises -- how many appends were acknowledged so far.   crash_refusals -- how many found no room. */
 uint64_t crash_promises(struct crash_load *load) NONNULL;
+uint64_t crash_refusals(struct crash_load *load) NONNULL;
 
 /* What happened, over all lanes; once nobody writes. */
 struct crash_figures {
-    uint64_t promise_n, moved_n, kept_n, lost_n;
+    uint64_t promise_n, moved_n, full_n, kept_n, lost_n;
 };
 struct crash_figures crash_figures(const struct crash_load *load) NONNULL;
 
-/* crash_restart -- the server runs again on the same file and port; false if it did not come up. */
-bool crash_restart(struct crash_load *load, const char *const *flag, const char *const *env) __attribute__((nonnull(1)));
+/* crash_may_be_full -- from now on the disk may be full; before they are told to go. */
+void crash_may_be_full(struct crash_load *load) NONNULL;
+
+/* crash_restart -- the server runs again on the same file and port; false if it did not come up.
+ *
+ * Takes    flag, env   more arguments, and NAME=value, up to the first NULL; may be NULL
+ */
+bool crash_restart(struct crash_load *load, const char *const *flag, const char *const *env)
+    __attribute__((nonnull(1)));
 
 /* crash_spawn -- starts the server's program with these arguments, up to the first NULL, beside everything
  * else; what it says goes to the file said. Its process.
@@ -92,7 +107,8 @@ int crash_end(pid_t pid, unsigned wait_ms);
  * Gives    entry_n   how many entries it says it has checked; 0 if it does not
  *          said      the file with all that it said, in the load's folder
  */
-int crash_check(struct crash_load *load, const char *data, uint64_t *entry_n, char said[static SCRATCH_PATH_BYTES]) NONNULL;
+int crash_check(struct crash_load *load, const char *data, uint64_t *entry_n,
+                char said[static SCRATCH_PATH_BYTES]) NONNULL;
 
 /* crash_pause_us -- about so long. */
 void crash_pause_us(uint64_t us);
