@@ -113,7 +113,7 @@ static enum err assert_refuses(struct reader *r, struct str wire)
     struct entry e, before;
     struct why why = {0};
     memset(&e, 0xa5, sizeof e);
-    before = e;
+    memcpy(&before, &e, sizeof e);
     enum err err = chain_add(&r->chain, wire, &e, &why);
     assert_int_not_equal(err, ERR_OK);
     assert_int_equal(why.code, err);

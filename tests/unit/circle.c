@@ -910,6 +910,8 @@ static void C18_a_former_member_erases_their_own_words(void **state)
     assert_refused(h, redact(h, CLEO, said, 3), ERR_BAD_REDACT); /* the first is erased, the last is Ben's */
     uint64_t mixed[] = {said[2], said[1]};
     assert_int_equal(assert_refused(h, redact(h, CLEO, mixed, 2), ERR_BAD_REDACT).at, 0);
+    mixed[0] = head_seq(h) + 1; /* behind the head is nobody's: the other shows that they were in */
+    assert_int_equal(assert_refused(h, redact(h, CLEO, mixed, 2), ERR_BAD_REDACT).at, 0);
     assert_refused(h, redact(h, DAN, &said[1], 1), ERR_NOT_MEMBER);
     struct entry late = draft_redact(&h->room[CLEO], &h->a, &said[1], 1);
     late.epoch--;
@@ -977,7 +979,15 @@ static void C21_a_payload_is_the_one_that_was_signed(void **state)
     struct hall *h = gathered(state, 2);
     struct entry draft = draft_sealed(&h->room[ANA], &h->a, people_note(&h->a, "hello"));
     struct str good = draft.payload;
-    draft.payload = str_at(good.at, good.len - 1); /* K13 */
+    static const uint64_t lies[] = {1, 10};
+    for (size_t i = 0; i < 2; i++) { /* K13: the hash is right and the length is not */
+        draft.payload_n = good.len - lies[i];
+        assert_refused(h, signed_draft(h, ANA, draft), ERR_PAYLOAD_MISMATCH);
+        draft.payload_n = good.len + lies[i];
+        assert_refused(h, signed_draft(h, ANA, draft), ERR_PAYLOAD_MISMATCH);
+    }
+    draft.payload_n = good.len;
+    draft.payload = str_at(good.at, good.len - 1);
     assert_refused(h, signed_draft(h, ANA, draft), ERR_PAYLOAD_MISMATCH);
     draft.payload = draft_then(&h->a, good, STR("\0"));
     assert_refused(h, signed_draft(h, ANA, draft), ERR_PAYLOAD_MISMATCH);

@@ -745,7 +745,9 @@ static void E10_one_flipped_bit_in_a_payload_never_fits(void **state)
         assert_false(entry_payload_fits(&changed));
         payload[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
-    struct entry shorter = e, longer = e;
+    struct entry shorter = e, longer = e, lies = e;
+    lies.payload_n--;
+    assert_false(entry_payload_fits(&lies));
     shorter.payload.len--;
     longer.payload = draft_then(&d->a, e.payload, STR("\0"));
     assert_false(entry_payload_fits(&shorter));
