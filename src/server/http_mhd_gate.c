@@ -230,7 +230,7 @@ enum err gate_check(struct http_call *call, const char *method, const char *url,
     find_client(call);
 
     bool is_whole = call->is_preflight && str_is(target, STR("*"));
-    if (!has_plain_lines(call, method, url, version)) return ERR_BAD_HTTP;
+    if (!is_token(str_of_text(method)) || !has_plain_lines(call, method, url, version)) return ERR_BAD_HTTP;
     if (!is_target(target) || (target.at[0] != '/' && !is_whole)) return ERR_BAD_HTTP;
     if (gate.host_n > 1 || (gate.host_n == 0 && !call->is_http10)) return ERR_BAD_HTTP;
     if (gate.length_n > 1 || gate.type_n > 1 || gate.authorization_n > 1) return ERR_BAD_HTTP;

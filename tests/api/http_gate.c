@@ -112,6 +112,8 @@ static void there_is_one_host(void **state)
 static void names_and_values_hold_what_they_may(void **state)
 {
     (void)state;
+    expect_bad_http("G@T /hello HTTP/1.1\r\nHost: a\r\n\r\n" HIDDEN);
+    expect_bad_http("\xc2\xa0GET /hello HTTP/1.1\r\nHost: a\r\n\r\n" HIDDEN);
     expect_bad_http(GET "A B: c\r\n\r\n" HIDDEN);
     expect_bad_http(GET "A\x01: c\r\n\r\n" HIDDEN);
     expect_bad_http(GET ": c\r\n\r\n" HIDDEN);
