@@ -85,12 +85,16 @@ struct circle_terms {
  * Takes    circle   the state behind its head (zeroed before the genesis)
  *          entry    as read by entry_read
  * Gives    why      field and position of what is wrong; only on failure
- * Fails    in this order:
+ * Fails    in this order, in a record without genesis with BAD_ENTRY before all others:
  *          WRONG_CIRCLE HEAD_MOVED ID_TAKEN BAD_SIGNATURE NOT_MEMBER ALREADY_MEMBER ROTATE_REQUIRED
- *          EPOCH_STALE CLOCK_SKEW, then by kind: SOLE_CIRCLE INVITE_VOID INVITE_USED INVITE_EXPIRED
- *          CONSENT_MISSING CONSENT_GIVEN BAD_PROOF BAD_KEY FULL TOO_MANY_INVITES BAD_BOXES BAD_REDACT
- *          BAD_ENTRY (an invite's dates), last PAYLOAD_MISMATCH. What `past` fails with, as it is.
- * Law      C1 to C20
+ *          EPOCH_STALE CLOCK_SKEW, then by kind, last PAYLOAD_MISMATCH. What `past` fails with, as it is.
+ *            genesis  BAD_KEY
+ *            invite   SOLE_CIRCLE ROTATE_REQUIRED INVITE_EXPIRED BAD_ENTRY (lives too long) BAD_KEY (open
+ *                     already) TOO_MANY_INVITES
+ *            join     SOLE_CIRCLE INVITE_VOID INVITE_USED INVITE_EXPIRED CONSENT_MISSING BAD_PROOF BAD_KEY FULL
+ *            consent  INVITE_VOID INVITE_USED INVITE_EXPIRED CONSENT_GIVEN
+ *            leave    SOLE_CIRCLE        rotate  BAD_BOXES        redact  BAD_REDACT
+ * Law      C1 to C22
  * Source   docs/protocol.md, "What a server checks"
  * Threads  any; the caller owns circle
  */
@@ -122,6 +126,7 @@ bool circle_knows_invite(const struct circle *circle, const uint8_t hash[static 
  *
  * Takes    head_seq, head_hash   kept beside it, because they change with every entry
  * Fails    STORE_DAMAGED         what is loaded is not what circle_save wrote
+ * Law      C23
  */
 enum { CIRCLE_SAVED_BYTES = 4096 };
 void circle_save(struct out *saved, const struct circle *circle) NONNULL;
