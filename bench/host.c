@@ -134,16 +134,14 @@ struct host_cost host_cost(const struct host *h)
     return cost;
 }
 
-struct host_cost host_cost_between(const struct host_cost *before, const struct host_cost *after)
+void host_cost_add(struct host_cost *sum, const struct host_cost *before, const struct host_cost *now)
 {
-    return (struct host_cost){
-        .cpu_ns = after->cpu_ns - before->cpu_ns,
-        .user_s = after->user_s - before->user_s,
-        .system_s = after->system_s - before->system_s,
-        .sync_n = after->sync_n - before->sync_n,
-        .sync_ns = after->sync_ns - before->sync_ns,
-        .switch_n = after->switch_n - before->switch_n,
-    };
+    sum->cpu_ns += now->cpu_ns - before->cpu_ns;
+    sum->user_s += now->user_s - before->user_s;
+    sum->system_s += now->system_s - before->system_s;
+    sum->sync_n += now->sync_n - before->sync_n;
+    sum->sync_ns += now->sync_ns - before->sync_ns;
+    sum->switch_n += now->switch_n - before->switch_n;
 }
 
 double host_resident_mb(const struct host *h)
@@ -165,6 +163,25 @@ static void say_thread(void *of, const struct host *h, const char *thread)
 void host_threads(const struct host *h)
 {
     each_thread(h, say_thread, NULL);
+}
+
+void host_watch(struct host *h)
+{
+    char command[1024];
+    const char *watch = getenv("BENCH_WATCH");
+    if (watch == NULL || watch[0] == '\0') return;
+    (void)snprintf(command, sizeof command, "exec %s %ld", watch, (long)h->daemon.pid);
+    const char *argument[] = {"sh", "-c", command, NULL};
+    errno = posix_spawnp(&h->_watcher, argument[0], NULL, NULL, (char **)(uintptr_t)argument, environ);
+    must(errno == 0, command);
+}
+
+void host_watch_over(struct host *h)
+{
+    if (h->_watcher == 0) return;
+    (void)kill(h->_watcher, SIGINT);
+    must(waitpid(h->_watcher, NULL, 0) == h->_watcher, "BENCH_WATCH");
+    h->_watcher = 0;
 }
 
 /* ---- from nothing to the first answer ------------------------------------------------------------ */

@@ -13,6 +13,7 @@ struct host {
     struct daemon daemon;
     char path[SCRATCH_PATH_BYTES]; /* of its data */
     struct sync_count *_syncs;
+    pid_t _watcher; /* 0: none */
 };
 
 /* What it has used so far. Differences of two are what a run cost. */
@@ -29,14 +30,19 @@ void host_close(struct host *h) NONNULL;
 
 struct host_cost host_cost(const struct host *h) NONNULL;
 
-/* host_cost_between -- after minus before. */
-struct host_cost host_cost_between(const struct host_cost *before, const struct host_cost *after) NONNULL;
+/* host_cost_add -- what was used between before and now, added to sum. */
+void host_cost_add(struct host_cost *sum, const struct host_cost *before, const struct host_cost *now) NONNULL;
 
 /* host_resident_mb -- resident memory in MB of 10^6 bytes. */
 double host_resident_mb(const struct host *h) NONNULL;
 
 /* host_threads -- prints, on standard error, what each of its threads has used. */
 void host_threads(const struct host *h) NONNULL;
+
+/* host_watch -- while something is counted, a command of the caller's looks on: BENCH_WATCH with the server's
+ * process id behind it, such as BENCH_WATCH="perf record -g -p". host_watch_over interrupts it and waits. */
+void host_watch(struct host *h) NONNULL;
+void host_watch_over(struct host *h) NONNULL;
 
 /* host_first_answer_ms -- starts a server, asks GET /healthz until it answers, stops it: from just before the start to
  * the answer's end. Gives resident_mb, a second later. */

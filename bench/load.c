@@ -27,7 +27,7 @@ struct line {
     size_t body_n, body_read_n;
 };
 
-struct running {
+struct load_running {
     struct load *load;
     int epoll;
     bool is_counting, is_ending;
@@ -55,13 +55,13 @@ int load_connect(unsigned port)
 
 /* ---- asking -------------------------------------------------------------------------------------- */
 
-static void listen_for(struct running *r, size_t i, uint32_t events, int how)
+static void listen_for(struct load_running *r, size_t i, uint32_t events, int how)
 {
     struct epoll_event event = {.events = events, .data.u64 = i};
     must(epoll_ctl(r->epoll, how, r->line[i].fd, &event) == 0, "epoll_ctl");
 }
 
-static void send_more(struct running *r, size_t i)
+static void send_more(struct load_running *r, size_t i)
 {
     struct line *l = &r->line[i];
     bool was_cut = l->sent_n > 0;
@@ -76,7 +76,7 @@ static void send_more(struct running *r, size_t i)
         listen_for(r, i, EPOLLIN, EPOLL_CTL_MOD);
 }
 
-static void ask_next(struct running *r, size_t i)
+static void ask_next(struct load_running *r, size_t i)
 {
     struct line *l = &r->line[i];
     l->is_busy = false;
@@ -95,7 +95,7 @@ static void ask_next(struct running *r, size_t i)
 
 /* ---- being answered -------------------------------------------------------------------------------- */
 
-static void note_wrong(struct running *r, struct line *l, const char *bytes, size_t n)
+static void note_wrong(struct load_running *r, struct line *l, const char *bytes, size_t n)
 {
     l->is_wrong = true;
     if (r->load->wrong[0] != '\0') return;
@@ -105,7 +105,7 @@ static void note_wrong(struct running *r, struct line *l, const char *bytes, siz
 }
 
 /* Takes the head, if it is complete: how many of the n new bytes belong to it; all, if it is not. */
-static size_t take_head(struct running *r, struct line *l, const char *bytes, size_t n)
+static size_t take_head(struct load_running *r, struct line *l, const char *bytes, size_t n)
 {
     size_t had = l->head_n, take = n < sizeof l->head - 1 - had ? n : sizeof l->head - 1 - had;
     memcpy(l->head + had, bytes, take);
@@ -124,14 +124,14 @@ static size_t take_head(struct running *r, struct line *l, const char *bytes, si
     return (size_t)(end - l->head) + 4 - had;
 }
 
-static void take_body(struct running *r, struct line *l, const char *bytes, size_t n)
+static void take_body(struct load_running *r, struct line *l, const char *bytes, size_t n)
 {
     must(l->body_read_n + n <= l->body_n, "More came than was announced");
     if (!l->is_wrong && memcmp(bytes, l->ask.body.at + l->body_read_n, n) != 0) note_wrong(r, l, l->head, l->head_n);
     l->body_read_n += n;
 }
 
-static void take_answer(struct running *r, size_t i)
+static void take_answer(struct load_running *r, size_t i)
 {
     struct line *l = &r->line[i];
     uint64_t now_ns = timing_ns();
@@ -145,7 +145,7 @@ static void take_answer(struct running *r, size_t i)
     ask_next(r, i);
 }
 
-static void read_some(struct running *r, size_t i)
+static void read_some(struct load_running *r, size_t i)
 {
     static char bytes[READ_BYTES];
     struct line *l = &r->line[i];
@@ -160,7 +160,7 @@ static void read_some(struct running *r, size_t i)
 
 /* ---- the run --------------------------------------------------------------------------------------- */
 
-static void turn(struct running *r, int wait_ms)
+static void turn(struct load_running *r, int wait_ms)
 {
     struct epoll_event event[EVENTS];
     int n = epoll_wait(r->epoll, event, EVENTS, wait_ms);
@@ -171,28 +171,42 @@ static void turn(struct running *r, int wait_ms)
     }
 }
 
-static void turn_for(struct running *r, uint64_t run_ns)
+static void turn_for(struct load_running *r, uint64_t run_ns)
 {
     for (uint64_t from_ns = timing_ns(); timing_ns() - from_ns < run_ns && !r->is_ending;) turn(r, 100);
 }
 
-static void count(struct running *r)
+static void count(struct load_running *r, uint64_t run_ns)
 {
     struct load *load = r->load;
     load->mark(load->of, false);
     uint64_t from_ns = timing_ns(), from_cpu_ns = timing_own_cpu_ns();
     r->is_counting = true;
-    turn_for(r, load->run_ns);
+    turn_for(r, run_ns);
     r->is_counting = false;
-    load->ns = timing_ns() - from_ns;
-    load->own_cpu_ns = timing_own_cpu_ns() - from_cpu_ns;
+    load->ns += timing_ns() - from_ns;
+    load->own_cpu_ns += timing_own_cpu_ns() - from_cpu_ns;
     load->mark(load->of, true);
 }
 
-void load_run(struct load *load)
+void load_go(struct load *load, uint64_t warm_ns, uint64_t run_ns)
 {
-    struct running *r = calloc(1, sizeof *r);
+    struct load_running *r = load->_running;
+    if (load->has_run_out) return;
+    r->is_ending = false;
+    for (size_t i = 0; i < load->connection_n; i++) ask_next(r, i);
+    turn_for(r, warm_ns);
+    count(r, run_ns);
+    r->is_ending = true;
+    for (uint64_t from_ns = timing_ns(); r->busy_n > 0 && timing_s(from_ns) < 10;) turn(r, 100);
+    must(r->busy_n == 0, "Some answers never came");
+}
+
+void load_open(struct load *load)
+{
+    struct load_running *r = calloc(1, sizeof *r);
     EXPECT(r != NULL && load->connection_n <= LOAD_CONNECTIONS);
+    load->_running = r;
     r->load = load;
     r->epoll = epoll_create1(EPOLL_CLOEXEC);
     must(r->epoll >= 0, "epoll");
@@ -200,13 +214,18 @@ void load_run(struct load *load)
         r->line[i].fd = load_connect(load->port);
         listen_for(r, i, EPOLLIN, EPOLL_CTL_ADD);
     }
-    for (size_t i = 0; i < load->connection_n; i++) ask_next(r, i);
-    turn_for(r, load->warm_ns);
-    count(r);
-    r->is_ending = true;
-    for (uint64_t from_ns = timing_ns(); r->busy_n > 0 && timing_s(from_ns) < 10;) turn(r, 100);
-    must(r->busy_n == 0, "Some answers never came");
+}
+
+void load_close(struct load *load)
+{
+    struct load_running *r = load->_running;
     for (size_t i = 0; i < load->connection_n; i++) (void)close(r->line[i].fd);
     (void)close(r->epoll);
     free(r);
+    load->_running = NULL;
+}
+
+void load_fini(struct load *load)
+{
+    durations_fini(&load->latency);
 }

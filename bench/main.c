@@ -1,6 +1,6 @@
 /* main.c -- the benchmark: every figure once, in one run, on one machine.
  *
- *   bench FOLDER [quick] [machine start append catchup live]
+ *   bench FOLDER [quick] [machine start append append-1 append-16 append-64 catchup live]
  *
  * FOLDER lies on the disk that is measured; files are made there, and left. Figures go to standard output, one
  * line of JSON each; what a person wants to know besides, to standard error. bench/run.sh calls it.
@@ -34,7 +34,8 @@ int main(int arg_n, char **arg)
 {
     static const unsigned connections[] = {1, 16, 64};
     if (arg_n < 2) {
-        (void)fprintf(stderr, "bench FOLDER [quick] [machine start append catchup live]\n");
+        (void)fprintf(stderr,
+                      "bench FOLDER [quick] [machine start append append-1 append-16 append-64 catchup live]\n");
         return 2;
     }
     uint64_t from_ns = timing_ns();
@@ -42,8 +43,10 @@ int main(int arg_n, char **arg)
     EXPECT(record_open() == ERR_OK);
     measure_machine(&m);
     if (is_wanted(arg_n, arg, "start")) measure_start(&m);
-    for (size_t i = 0; i < sizeof connections / sizeof *connections && is_wanted(arg_n, arg, "append"); i++) {
-        measure_append(&m, connections[i]);
+    for (size_t i = 0; i < sizeof connections / sizeof *connections; i++) {
+        char part[32];
+        (void)snprintf(part, sizeof part, "append-%u", connections[i]);
+        if (is_wanted(arg_n, arg, "append") || is_wanted(arg_n, arg, part)) measure_append(&m, connections[i]);
     }
     if (is_wanted(arg_n, arg, "catchup")) measure_catchup(&m, 256);
     if (is_wanted(arg_n, arg, "catchup")) measure_catchup(&m, 1000);

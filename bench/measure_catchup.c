@@ -6,14 +6,14 @@
 #include "raw.h"
 #include "script.h"
 
-enum { READERS = 8 };
+enum { READERS = 8, ROUNDS = 4 };
 
 struct catchup_run {
     const struct measure *m;
     struct host host;
     struct crowd crowd;
     struct script script[READERS];
-    struct host_cost before, after;
+    struct host_cost before, cost;
     size_t page_n; /* requests for one circle */
 };
 
@@ -30,15 +30,17 @@ static void mark(void *of, bool is_over)
 {
     struct catchup_run *run = of;
     struct host_cost now = host_cost(&run->host);
+    if (is_over) host_cost_add(&run->cost, &run->before, &now);
     if (is_over)
-        run->after = now;
+        host_watch_over(&run->host);
     else
-        run->before = now;
+        host_watch(&run->host);
+    run->before = now;
 }
 
 static double read_raw(const struct catchup_run *run)
 {
-    return raw_read_per_s(run->host.path, LIMIT_PAGE_ENTRIES, run->m->is_quick ? NS_PER_S / 4 : NS_PER_S / 2);
+    return raw_read_per_s(run->host.path, LIMIT_PAGE_ENTRIES, NS_PER_S / 10);
 }
 
 static void tell(struct catchup_run *run, unsigned entry_n, struct load *load, double raw_row_per_s)
@@ -50,7 +52,6 @@ static void tell(struct catchup_run *run, unsigned entry_n, struct load *load, d
     size_t long_one = entry_n > LIMIT_PAGE_ENTRIES;
     unsigned connection_n = (unsigned)load->connection_n;
     double per_s = (double)load->done_n * 1e9 / (double)load->ns, row_n = (double)entry_n / (double)run->page_n;
-    struct host_cost cost = host_cost_between(&run->before, &run->after);
     struct figure f = figure_of(rate[long_one], connection_n, per_s, "requests/s");
     figure_beside(&f, "sqlite_pages_per_s", raw_row_per_s / row_n);
     figure_beside(&f, "sqlite_rows_per_s", raw_row_per_s);
@@ -64,11 +65,11 @@ static void tell(struct catchup_run *run, unsigned entry_n, struct load *load, d
     figure_tell(&f);
     f = figure_of(p99[long_one], connection_n, durations_us(&load->latency, 0.99), "us");
     figure_tell(&f);
-    f = figure_of(cpu[long_one], connection_n, (double)cost.cpu_ns / 1e3 / (double)load->done_n, "us/request");
+    f = figure_of(cpu[long_one], connection_n, (double)run->cost.cpu_ns / 1e3 / (double)load->done_n, "us/request");
     figure_tell(&f);
-    f.value = (double)load->own_cpu_ns / 1e3 / (double)load->done_n;
     (void)fprintf(stderr, "%u entries, %u connections: generator %.1f us/request, server %.1f us/request\n", entry_n,
-                  connection_n, f.value, (double)cost.cpu_ns / 1e3 / (double)load->done_n);
+                  connection_n, (double)load->own_cpu_ns / 1e3 / (double)load->done_n,
+                  (double)run->cost.cpu_ns / 1e3 / (double)load->done_n);
 }
 
 static void read_circles(struct catchup_run *run, unsigned entry_n, unsigned connection_n)
@@ -77,23 +78,25 @@ static void read_circles(struct catchup_run *run, unsigned entry_n, unsigned con
         .port = run->host.daemon.port,
         .connection_n = connection_n,
         .status = 200,
-        .warm_ns = NS_PER_S / 5,
-        .run_ns = (run->m->is_quick ? 1 : 2) * NS_PER_S,
         .of = run,
         .next = next_page,
         .mark = mark,
     };
-    for (size_t i = 0; i < READERS; i++) run->script[i].next = 0;
-    double before = read_raw(run);
-    load_run(&load);
-    double after = read_raw(run);
+    double raw_row_per_s = 0;
+    run->cost = (struct host_cost){0};
+    load_open(&load);
+    for (int i = 0; i < ROUNDS; i++) {
+        raw_row_per_s += read_raw(run) / ROUNDS;
+        load_go(&load, NS_PER_S / 20, (run->m->is_quick ? 1 : 2) * NS_PER_S / ROUNDS);
+    }
+    load_close(&load);
     if (load.wrong_n > 0) {
         (void)fprintf(stderr, "%llu pages were wrong; the first began with:\n%s\n", (unsigned long long)load.wrong_n,
                       load.wrong);
         exit(1);
     }
-    tell(run, entry_n, &load, (before + after) / 2);
-    durations_fini(&load.latency);
+    tell(run, entry_n, &load, raw_row_per_s);
+    load_fini(&load);
 }
 
 void measure_catchup(const struct measure *m, unsigned entry_n)

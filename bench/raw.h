@@ -1,8 +1,8 @@
 /* raw.h -- SQLite by itself on the store's own tables: what the server could reach at most.
  *
- * The file is made by the store and opened by the store, so tables, indexes and settings are the store's
- * own and stay so when they change; the statements are the ones of sql.def. Between them and SQLite stands
- * nothing: no marks, no looking up of ids, no judging.
+ * The store makes the file, so tables and indexes are its own; the settings of the connection are read off one of
+ * the store's, and the statements are those of sql.def. So all of these stay the store's own when they change. The
+ * rest is SQLite as anybody gets it: no marks, no looking up of ids, no judging, nothing of the store's in between.
  */
 #ifndef BENCH_RAW_H
 #define BENCH_RAW_H
@@ -11,7 +11,8 @@
 #include "timing.h"
 
 struct raw {
-    struct store *_store;
+    struct sqlite3 *_db;
+    struct sqlite3_stmt *_begin, *_add, *_head, *_commit;
     size_t circle_n;
     uint64_t _next; /* row; it goes to each circle in turn */
 };
