@@ -64,7 +64,7 @@ static void A1_a_captured_signature_signs_nobody_in(void **state)
 static struct str wrapped_of(struct api *device)
 {
     struct cbor_map map;
-    struct str wrapped;
+    struct str wrapped = {0};
     struct api_reply r = expect_ok(api_login(device, a), 201);
     assert_true(cbor_map(r.body, &map) == ERR_OK && cbor_bytes(map.item[2], &wrapped) == ERR_OK);
     return arena_copy(a, wrapped);
