@@ -20,17 +20,19 @@ static enum err follow_one(void *ctx, const struct store_circle *circle, const s
 }
 
 /* The circles are read twice: what moved or was joined between the first reading and the moment from which
- * the hub knew of it is found by the second; and what was left in between is dropped by it. */
+ * the hub knew of it is found by the second; and what was left in between is dropped by it. What is left
+ * during the second asks for a third. */
 static void following_run(struct read *read, struct store *reader)
 {
     struct following *f = (struct following *)(void *)read;
     enum err e = ERR_OK;
-    for (int pass = 0; pass < 2 && e == ERR_OK; pass++) {
+    bool is_ready = false;
+    for (int pass = 1; !is_ready && e == ERR_OK; pass++) {
         hub_stream_count_anew(f->stream);
         e = store_member_each(reader, f->sign_pk, follow_one, f);
+        is_ready = e == ERR_OK && pass >= 2 && hub_stream_ready(f->stream);
     }
-    if (e == ERR_OK) hub_stream_ready(f->stream);
-    else hub_stream_end(f->stream); /* the client connects again, as after any other end */
+    if (e != ERR_OK) hub_stream_end(f->stream); /* the client connects again, as after any other end */
     hub_stream_unref(f->stream);
     free(f);
 }

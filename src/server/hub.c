@@ -34,6 +34,7 @@ struct hub_stream {
     unsigned count;          /* how often it counted anew              */
     bool is_pulled;          /* from here on its call may be woken     */
     bool is_ready;           /* the ties are what they should be       */
+    bool is_count_old;       /* not yet ready, and something was left since it counted anew */
     bool is_list_due, is_ending, is_closed;
     uint8_t sign_pk[SIGN_PK_BYTES], session[ID_BYTES];
 };
@@ -233,20 +234,25 @@ void hub_stream_count_anew(struct hub_stream *s)
 {
     pthread_mutex_lock(&s->hub->lock);
     s->count++;
+    s->is_count_old = false;
     pthread_mutex_unlock(&s->hub->lock);
 }
 
-void hub_stream_ready(struct hub_stream *s)
+bool hub_stream_ready(struct hub_stream *s)
 {
     pthread_mutex_lock(&s->hub->lock);
+    bool is_ready = s->is_closed || !s->is_count_old;
     struct hub_tie *next;
-    for (struct hub_tie *t = s->first; t != NULL; t = next) {
+    for (struct hub_tie *t = s->first; t != NULL && is_ready; t = next) {
         next = t->next_of_stream;
         if (t->count != s->count) unfollow(s, t);
     }
-    s->is_ready = true;
-    wake(s);
+    if (is_ready) {
+        s->is_ready = true;
+        wake(s);
+    }
     pthread_mutex_unlock(&s->hub->lock);
+    return is_ready;
 }
 
 static void end_stream(struct hub_stream *s)
@@ -343,7 +349,10 @@ void hub_left(struct hub *hub, const uint8_t sign_pk[static SIGN_PK_BYTES], cons
 {
     pthread_mutex_lock(&hub->lock);
     for (struct hub_stream *s = hub->stream[bucket_of(sign_pk)]; s != NULL; s = s->next) {
-        struct hub_tie *t = memcmp(s->sign_pk, sign_pk, SIGN_PK_BYTES) == 0 ? tie_find(s, circle) : NULL;
+        if (memcmp(s->sign_pk, sign_pk, SIGN_PK_BYTES) != 0) continue;
+        /* Whoever counts may do so from a moment before this, and follow the circle once more. */
+        s->is_count_old = !s->is_ready;
+        struct hub_tie *t = tie_find(s, circle);
         if (t == NULL) continue;
         unfollow(s, t);
         say_anew(s);

@@ -20,7 +20,8 @@
 struct hub;
 struct hub_stream;
 
-/* hub_open, hub_close -- an empty hub; and its end, when every stream is closed.       [NO_MEMORY] */
+/* hub_open, hub_close -- an empty hub; and its end, when every stream is closed and nobody holds on to one.
+ *                                                                                          [NO_MEMORY] */
 MUST_USE enum err hub_open(struct hub **hub) NONNULL;
 void hub_close(struct hub *hub);
 
@@ -53,8 +54,12 @@ MUST_USE enum err hub_stream_follow(struct hub_stream *stream, const uint8_t cir
                                     const uint8_t hash[static HASH_BYTES]) NONNULL;
 void hub_stream_count_anew(struct hub_stream *stream) NONNULL;
 
-/* hub_stream_ready -- it follows what it should, and begins to tell.   hub_stream_end -- it ends. */
-void hub_stream_ready(struct hub_stream *stream) NONNULL;
+/* hub_stream_ready -- it follows what it should, and begins to tell.
+ *
+ * Gives    false, and nothing was done: a circle was left since it last counted anew, and what it was made to
+ *          follow may be older than that. It is to be counted once more
+ * hub_stream_end -- it ends. */
+MUST_USE bool hub_stream_ready(struct hub_stream *stream) NONNULL;
 void hub_stream_end(struct hub_stream *stream) NONNULL;
 
 /* ---- news, as soon as they are on disk --------------------------------------------------------- */
