@@ -14,6 +14,7 @@ LINK_tests/unit/arena       := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/base_alloc := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/record_alloc := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/config      := $(FAULT_ALLOC_LINK)
+LINK_tests/unit/hub         := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/metrics     := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/rate        := $(FAULT_ALLOC_LINK)
 
