@@ -48,7 +48,7 @@ static void I1_a_joiners_keys_replaced_on_the_way_break_the_proof(void **state)
     /* nor does changing the bytes that Cleo signed help */
     struct str header = draft_header(a, &join);
     header = draft_set_body(a, header, 2, draft_bytes(a, STR_OF(town.person[DOV].keys.box_pk)));
-    struct str signed_by_cleo = sign(&join, CLEO), sig;
+    struct str signed_by_cleo = sign(&join, CLEO), sig = {0};
     struct cbor_list part;
     assert_true(cbor_list(signed_by_cleo, &part) == ERR_OK && cbor_bytes(part.item[1], &sig) == ERR_OK);
     (void)expect_refused(send_it(ANA, draft_wrap_sig(a, header, sig, STR(""))), 422, "bad_signature");
