@@ -43,6 +43,7 @@ STORE_SRC := \
 	src/store/store_sqlite_account.c \
 	src/store/store_sqlite_care.c \
 	src/store/store_sqlite_circle.c \
+	src/store/store_sqlite_log.c \
 	src/store/store_sqlite_open.c \
 	src/store/store_sqlite_schema.c
 

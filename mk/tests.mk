@@ -12,6 +12,7 @@ LIBS_tests/api/http_tls      := -lgnutls
 FAULT_ALLOC_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 LINK_tests/unit/arena       := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/base_alloc := $(FAULT_ALLOC_LINK)
+LINK_tests/fault/store_alloc := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/record_alloc := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/config      := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/hub         := $(FAULT_ALLOC_LINK)
@@ -41,6 +42,15 @@ $(TEST_BIN): $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(TROTH_LIBS) mk/tests.mk
 	$(say) LINK $@
 	$(Q)$(call link_test,tests/$*,$(if $(filter vectors/%,$*),,-lcmocka))
 
+# The server as the crash tests cut its power: the same program, and between SQLite and the disk a file system
+# of the tests' own, which is linked in by name since nothing calls it.
+POWERCUT_OBJ    := $(call objects,$(addprefix tests/harness/,vfs_powercut.c vfs_shim.c random.c))
+TROTHD_POWERCUT := $(addsuffix -powercut,$(TROTHD))
+
+$(OUT)/trothd-powercut: $(filter %/main.o,$(SERVER_OBJ)) $(POWERCUT_OBJ) $(SERVER_LIB) $(STORE_LIB) $(CORE_LIB)
+	$(say) LINK $@
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+
 # ---- how they are run -----------------------------------------------------------------------------
 
 # One after the other. Each leaves its output in $(OUT)/log and its counts in $(OUT)/tally.
@@ -50,7 +60,7 @@ check-unit:    $(filter $(OUT)/tests/unit/%,$(TEST_BIN))    ; $(Q)$(call run_tes
 check-vectors: $(filter $(OUT)/tests/vectors/%,$(TEST_BIN)) ; $(Q)$(call run_tests,vectors)
 check-store:   $(filter $(OUT)/tests/store/%,$(TEST_BIN))   ; $(Q)$(call run_tests,store)
 check-api:     $(filter $(OUT)/tests/api/%,$(TEST_BIN)) $(TROTHD)   ; $(Q)$(call run_tests,api)
-check-fault:   $(filter $(OUT)/tests/fault/%,$(TEST_BIN)) $(TROTHD) ; $(Q)$(call run_tests,fault)
+check-fault:   $(filter $(OUT)/tests/fault/%,$(TEST_BIN)) $(TROTHD) $(TROTHD_POWERCUT) ; $(Q)$(call run_tests,fault)
 fault: check-fault
 
 check: $(addprefix check-,$(TEST_KINDS))

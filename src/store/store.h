@@ -376,8 +376,10 @@ struct store_counts {
 MUST_USE enum err store_count(struct store *s, struct store_counts *counts) NONNULL;
 
 /* store_tidy -- does what can wait: brings what was committed to its final place, so that the next start is
- * quick and erased payloads leave the log too. For a quiet moment; any handle outside a transaction. [store]
+ * quick and erased payloads leave the log too. Any handle outside a transaction.                    [store]
  *
+ * For a quiet moment: a writer that begins meanwhile waits for it, some 50 ms at most. Under load it is not
+ * needed: what has to be done then, store_begin does.
  * Fails    BUSY  others were reading or writing; part of it may be done, and a later call does the rest
  */
 MUST_USE enum err store_tidy(struct store *s) NONNULL;

@@ -138,12 +138,10 @@ uint64_t sql_number(struct sql_row *row)
 struct str sql_bytes(struct sql_row *row)
 {
     int at = row->column++;
-    int type = sqlite3_column_type(row->stmt, at);
-    if (type == SQLITE_NULL) return (struct str){0};
-    if (type != SQLITE_BLOB) row->is_damaged = true;
     const void *bytes = sqlite3_column_blob(row->stmt, at);
-    int n = sqlite3_column_bytes(row->stmt, at);
-    return n > 0 ? str_at(bytes, (size_t)n) : STR(""); /* no bytes are not NULL */
+    if (bytes != NULL) return str_at(bytes, (size_t)sqlite3_column_bytes(row->stmt, at));
+    /* NULL, or no bytes, which is not the same */
+    return sqlite3_column_type(row->stmt, at) == SQLITE_NULL ? (struct str){0} : STR("");
 }
 
 void sql_bytes_n(struct sql_row *row, uint8_t *bytes, size_t n)
@@ -179,17 +177,29 @@ static enum err enter(struct sqlite *q, enum sql how, enum sql how_to_leave)
 
 static enum err sqlite_begin(struct store *s)
 {
-    return enter(sqlite_of(s), SQL_begin, SQL_abort);
+    struct sqlite *q = sqlite_of(s);
+    sqlite_log_empty(q); /* here and not after a commit, which somebody waits for */
+    enum err e = sql_err(q, sqlite_log_hold(q->db));
+    if (e != ERR_OK) return e;
+    e = enter(q, SQL_begin, SQL_abort);
+    if (e != ERR_OK) sqlite_log_release(q->db);
+    return e;
 }
 
 static enum err sqlite_commit(struct store *s)
 {
-    return sql_run(sqlite_of(s), SQL_commit, NO_VALUES);
+    struct sqlite *q = sqlite_of(s);
+    enum err e = sql_run(q, SQL_commit, NO_VALUES);
+    if (e == ERR_OK) sqlite_log_release(q->db);
+    return e;
 }
 
 static void sqlite_abort(struct store *s)
 {
-    (void)leave(sqlite_of(s), SQL_abort);
+    struct sqlite *q = sqlite_of(s);
+    (void)leave(q, SQL_abort);
+    sqlite_log_forget(q->db);
+    sqlite_log_release(q->db);
 }
 
 static enum err sqlite_mark(struct store *s)
@@ -280,7 +290,8 @@ static enum err handle_open(const char *path, unsigned flags, bool is_reader, st
                             struct store_trouble *trouble)
 {
     struct sqlite *q = calloc(1, sizeof *q);
-    char *copy = strdup(path);
+    size_t path_bytes = strlen(path) + 1;
+    char *copy = malloc(path_bytes);
     if (q == NULL || copy == NULL) {
         free(q);
         free(copy);
@@ -290,7 +301,7 @@ static enum err handle_open(const char *path, unsigned flags, bool is_reader, st
                              .account = &sqlite_account_ops,
                              .circle = &sqlite_circle_ops,
                              .is_reader = is_reader};
-    q->path = copy;
+    q->path = memcpy(copy, path, path_bytes);
     q->flags = flags;
     q->lock_fd = -1;
     enum err e = sqlite_connect(q, trouble);

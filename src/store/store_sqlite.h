@@ -23,6 +23,7 @@ struct sqlite {
     char *path;
     unsigned flags;
     int lock_fd; /* of the file that only one server can lock; -1 */
+    int log_pages, log_pages_most; /* in the log after the last commit; from how many on it is emptied */
 };
 
 extern const struct store_account_ops sqlite_account_ops;
@@ -94,7 +95,11 @@ enum err sqlite_trouble(struct sqlite *q, int rc, const char *path, struct store
 /* sqlite_sync_folder -- makes sure that what was made or renamed at path stays; a system error or 0. */
 int sqlite_sync_folder(const char *path);
 
-enum { SQLITE_PATH_BYTES = 4096, SQLITE_SUFFIX_BYTES = 16 };
+enum {
+    SQLITE_PATH_BYTES = 4096,
+    SQLITE_SUFFIX_BYTES = 16,
+    SQLITE_BUSY_MS = 5000, /* how long another program may keep us waiting */
+};
 
 /* One step of the schema: what brings the version before it to this one. */
 struct schema_step {
@@ -118,10 +123,27 @@ int sqlite_set(sqlite3 *db, const char *name, int value);
 /* sqlite_number -- a PRAGMA or SELECT that gives one number. SQLite's result. */
 int sqlite_number(sqlite3 *db, const char *sql, sqlite3_int64 *number);
 
+/* ---- the log (store_sqlite_log.c) ------------------------------------------------------------- */
+
+/* sqlite_log_vfs -- the name of SQLite's way to files that writes a log in large pieces; NULL: no memory. For a
+ * writer that syncs: without the sync at the end of each commit others would look for what is not there yet. */
+const char *sqlite_log_vfs(void);
+
+/* sqlite_log_forget -- what was gathered and not yet written is of a transaction that is no more. */
+void sqlite_log_forget(sqlite3 *db);
+
+/* sqlite_log_hold, sqlite_log_release -- between them nobody checkpoints. SQLite's result: BUSY after waiting. */
+int sqlite_log_hold(sqlite3 *db);
+void sqlite_log_release(sqlite3 *db);
+
+/* sqlite_log_empty -- brings a log that has grown long to its place; outside sqlite_log_hold. */
+void sqlite_log_empty(struct sqlite *q);
+
+enum err sqlite_tidy(struct store *s);
+
 /* ---- care (store_sqlite_care.c) --------------------------------------------------------------- */
 
 enum err sqlite_count(struct store *s, struct store_counts *counts);
-enum err sqlite_tidy(struct store *s);
 enum err sqlite_backup(struct store *s, const char *path, struct store_trouble *trouble);
 enum err sqlite_check(struct store *s, struct store_trouble *trouble);
 

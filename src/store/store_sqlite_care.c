@@ -1,4 +1,4 @@
-/* store_sqlite_care.c -- counting, tidying, copying and checking a SQLite file as a whole. */
+/* store_sqlite_care.c -- counting, copying and checking a SQLite file as a whole. */
 #define _GNU_SOURCE /* renameat2 */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,24 +27,6 @@ enum err sqlite_count(struct store *s, struct store_counts *counts)
     }
     sql_done(q, SQL_count);
     return e;
-}
-
-/* ---- tidying -------------------------------------------------------------------------------- */
-
-enum err sqlite_tidy(struct store *s)
-{
-    enum { PATIENCE_MS = 20, BUSY_MS = 5000 };
-    struct sqlite *q = sqlite_of(s);
-    int log_pages = 0, done_pages = 0;
-    /* most of the work without stopping anybody */
-    int rc = sqlite3_wal_checkpoint_v2(q->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log_pages, &done_pages);
-    if (rc == SQLITE_OK && done_pages < log_pages) return ERR_BUSY;
-    if (rc != SQLITE_OK || log_pages <= 0) return sql_err(q, rc);
-    /* the rest keeps the writer waiting, and so waits for readers only shortly */
-    (void)sqlite3_busy_timeout(q->db, PATIENCE_MS);
-    rc = sqlite3_wal_checkpoint_v2(q->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    (void)sqlite3_busy_timeout(q->db, BUSY_MS);
-    return sql_err(q, rc);
 }
 
 /* ---- copying -------------------------------------------------------------------------------- */
@@ -141,15 +123,25 @@ static enum err say_damaged(struct sqlite *q, struct store_trouble *trouble, con
     return store_say(trouble, store_lost(&q->base, ERR_STORE_DAMAGED), "What is in ", q->path, how);
 }
 
+/* SQLite's result that the finding of its check speaks of: a page that it could not get, for want of memory
+ * or by the disk's fault, is no damage, though the check calls it one. */
+static int result_in(const char *finding)
+{
+    static const char says[] = "error code=";
+    if (finding == NULL) return SQLITE_NOMEM;
+    if (strcmp(finding, "ok") == 0) return SQLITE_OK;
+    const char *code = strstr(finding, says);
+    return code != NULL ? (int)strtol(code + sizeof says - 1, NULL, 10) : SQLITE_CORRUPT;
+}
+
 /* The file's own structure. */
 static enum err check_file(struct sqlite *q, struct store_trouble *trouble)
 {
     int rc = sql_start(q, SQL_check_file, NO_VALUES);
-    bool is_whole = rc == SQLITE_ROW &&
-                    sqlite3_stricmp((const char *)sqlite3_column_text(q->stmt[SQL_check_file], 0), "ok") == 0;
+    if (rc == SQLITE_ROW) rc = result_in((const char *)sqlite3_column_text(q->stmt[SQL_check_file], 0));
     sql_done(q, SQL_check_file);
-    if (rc != SQLITE_ROW) return sqlite_trouble(q, rc == SQLITE_DONE ? SQLITE_CORRUPT : rc, q->path, trouble);
-    if (is_whole) return ERR_OK;
+    if (rc == SQLITE_OK) return ERR_OK;
+    if (rc != SQLITE_CORRUPT) return sqlite_trouble(q, rc, q->path, trouble);
     return say_damaged(q, trouble, " is damaged: pages or indexes do not fit together. Restore a backup.");
 }
 

@@ -14,9 +14,8 @@
 #include "store/store_sqlite.h"
 
 enum {
-    BUSY_MS = 5000,      /* how long another program may keep us waiting                                 */
-    LOG_PAGES = 4000,    /* 16 MiB of log, then its content goes to its place: docs/store.md has figures */
-    LOG_BYTES = 32 << 20, /* a log that grew beyond this is cut back                                      */
+    LOG_PAGES = 16000,   /* 64 MiB of log, then its content goes to its place: docs/store.md has figures */
+    LOG_BYTES = 80 << 20, /* a log that grew beyond this is cut back                                      */
     WRITER_CACHE_KIB = 8 * 1024,
     READER_CACHE_KIB = 4 * 1024,
     HEADER_BYTES = 100,  /* of a SQLite file                                                             */
@@ -227,7 +226,12 @@ static enum err content_expect(struct sqlite *q, struct store_trouble *trouble)
         return store_say(trouble, ERR_STORE, "", q->path,
                          " was made by an older Troth. Start this version's server on it once, then try again.");
     rc = sqlite3_exec(q->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-    if (rc == SQLITE_OK) rc = schema_bring_up_all(q->db);
+    if (rc == SQLITE_OK) rc = sqlite_number(q->db, "PRAGMA user_version", &version); /* opens the log */
+    if (rc == SQLITE_OK) rc = sqlite_log_hold(q->db);
+    if (rc == SQLITE_OK) {
+        rc = schema_bring_up_all(q->db);
+        sqlite_log_release(q->db);
+    }
     /* into the file's own header, where header_look of an older Troth finds it */
     if (rc == SQLITE_OK) (void)sqlite3_wal_checkpoint_v2(q->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return rc == SQLITE_OK ? ERR_OK : sqlite_trouble(q, rc, q->path, trouble);
@@ -253,7 +257,7 @@ static int settings_early(struct sqlite *q)
 {
     sqlite3 *db = q->db;
     (void)sqlite3_extended_result_codes(db, 1);
-    int rc = sqlite3_busy_timeout(db, BUSY_MS);
+    int rc = sqlite3_busy_timeout(db, SQLITE_BUSY_MS);
     if (rc == SQLITE_OK) rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -261,6 +265,7 @@ static int settings_early(struct sqlite *q)
     if (rc == SQLITE_OK) rc = sqlite_set(db, "page_size", 4096);
     if (rc == SQLITE_OK) rc = sqlite_set(db, "auto_vacuum", 0);
     if (rc == SQLITE_OK) rc = sqlite_set(db, "cell_size_check", 1);
+    if (rc == SQLITE_OK) rc = sqlite_set(db, "wal_autocheckpoint", 0); /* sqlite_log_empty does it */
     if (rc == SQLITE_OK) rc = sqlite_set(db, "mmap_size", 0); /* a mapped page that cannot be read kills the process */
     if (rc == SQLITE_OK) rc = sqlite_set(db, "temp_store", 2);
     if (rc == SQLITE_OK) rc = sqlite_set(db, "secure_delete", 1); /* what is erased is overwritten */
@@ -268,6 +273,14 @@ static int settings_early(struct sqlite *q)
     if (rc == SQLITE_OK) rc = sqlite_set(db, "cache_size", -(q->base.is_reader ? READER_CACHE_KIB : WRITER_CACHE_KIB));
     if (rc == SQLITE_OK && q->base.is_reader) rc = sqlite_set(db, "query_only", 1);
     return rc;
+}
+
+/* Notes how long the log is after a commit. */
+static int note_log_pages(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+    (void)db, (void)name;
+    ((struct sqlite *)ctx)->log_pages = pages;
+    return SQLITE_OK;
 }
 
 /* The rest, when it is ours. */
@@ -278,8 +291,9 @@ static enum err settings_late(struct sqlite *q, struct store_trouble *trouble)
     if (rc == SQLITE_OK) rc = sqlite3_step(mode);
     bool is_wal = rc == SQLITE_ROW && sqlite3_stricmp((const char *)sqlite3_column_text(mode, 0), "wal") == 0;
     (void)sqlite3_finalize(mode);
+    q->log_pages_most = LOG_PAGES;
+    (void)sqlite3_wal_hook(q->db, note_log_pages, q);
     if (rc == SQLITE_ROW) rc = is_wal ? SQLITE_OK : SQLITE_IOERR;
-    if (rc == SQLITE_OK) rc = sqlite_set(q->db, "wal_autocheckpoint", LOG_PAGES);
     if (rc == SQLITE_OK) rc = sqlite_set(q->db, "journal_size_limit", LOG_BYTES);
     if (rc == SQLITE_OK) rc = sqlite3_db_config(q->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     return rc == SQLITE_OK ? ERR_OK : sqlite_trouble(q, rc, q->path, trouble);
@@ -313,7 +327,12 @@ enum err sqlite_connect(struct sqlite *q, struct store_trouble *trouble)
         if (e == ERR_OK) e = header_look(q, trouble);
     }
     if (e != ERR_OK) return e;
-    int rc = sqlite3_open_v2(q->path, &q->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    const char *vfs = NULL;
+    if (!q->base.is_reader && (q->flags & STORE_UNSYNCED) == 0) {
+        vfs = sqlite_log_vfs();
+        if (vfs == NULL) return say_system(trouble, ENOMEM, q->path);
+    }
+    int rc = sqlite3_open_v2(q->path, &q->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
     if (rc == SQLITE_OK) rc = settings_early(q);
     if (rc != SQLITE_OK) return sqlite_trouble(q, rc, q->path, trouble);
     if (!q->base.is_reader) e = content_expect(q, trouble);

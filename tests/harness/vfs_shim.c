@@ -22,9 +22,15 @@ static int before(const struct vfs_act *act)
     return watching.before != NULL ? watching.before(act) : SQLITE_OK;
 }
 
+/* What SQLite is told of an act that was not done. */
+static int instead(int rc)
+{
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 static int after(const struct vfs_act *act, int rc)
 {
-    if (rc == SQLITE_OK && watching.after != NULL) watching.after(act);
+    if (watching.after != NULL) watching.after(act, rc);
     return rc;
 }
 
@@ -49,7 +55,7 @@ static int shim_read(sqlite3_file *file, void *bytes, int n, sqlite3_int64 offse
 {
     struct vfs_act act = {.what = VFS_READ, .path = shim_of(file)->path, .offset = offset, .bytes_n = n};
     int rc = before(&act);
-    return rc != SQLITE_OK ? rc : system_of(file)->pMethods->xRead(system_of(file), bytes, n, offset);
+    return rc != SQLITE_OK ? instead(rc) : after(&act, system_of(file)->pMethods->xRead(system_of(file), bytes, n, offset));
 }
 
 static int shim_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int64 offset)
@@ -57,21 +63,21 @@ static int shim_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int6
     struct vfs_act act = {
         .what = VFS_WRITE, .path = shim_of(file)->path, .bytes = bytes, .offset = offset, .bytes_n = n};
     int rc = before(&act);
-    return rc != SQLITE_OK ? rc : after(&act, system_of(file)->pMethods->xWrite(system_of(file), bytes, n, offset));
+    return rc != SQLITE_OK ? instead(rc) : after(&act, system_of(file)->pMethods->xWrite(system_of(file), bytes, n, offset));
 }
 
 static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     struct vfs_act act = {.what = VFS_TRUNCATE, .path = shim_of(file)->path, .offset = size};
     int rc = before(&act);
-    return rc != SQLITE_OK ? rc : after(&act, system_of(file)->pMethods->xTruncate(system_of(file), size));
+    return rc != SQLITE_OK ? instead(rc) : after(&act, system_of(file)->pMethods->xTruncate(system_of(file), size));
 }
 
 static int shim_sync(sqlite3_file *file, int flags)
 {
     struct vfs_act act = {.what = VFS_SYNC, .path = shim_of(file)->path, .flags = flags};
     int rc = before(&act);
-    return rc != SQLITE_OK ? rc : after(&act, system_of(file)->pMethods->xSync(system_of(file), flags));
+    return rc != SQLITE_OK ? instead(rc) : after(&act, system_of(file)->pMethods->xSync(system_of(file), flags));
 }
 
 static int shim_size(sqlite3_file *file, sqlite3_int64 *size)
@@ -114,7 +120,7 @@ static int shim_share(sqlite3_file *file, int page, int page_size, int may_exten
 {
     struct vfs_act act = {.what = VFS_SHARE, .path = shim_of(file)->path, .flags = may_extend};
     int rc = before(&act);
-    if (rc != SQLITE_OK) return rc;
+    if (rc != SQLITE_OK) return instead(rc);
     return after(&act, system_of(file)->pMethods->xShmMap(system_of(file), page, page_size, may_extend, at));
 }
 
@@ -163,9 +169,9 @@ static int shim_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int
     *opened = (struct shim_file){.path = path, .system = (sqlite3_file *)(opened + 1)};
     struct vfs_act act = {.what = VFS_OPEN, .path = path, .flags = flags};
     int rc = before(&act);
-    if (rc != SQLITE_OK) return rc;
+    if (rc != SQLITE_OK) return instead(rc);
     if (path != NULL) rc = system_vfs->xAccess(system_vfs, path, SQLITE_ACCESS_EXISTS, &exists);
-    if (rc != SQLITE_OK) return rc;
+    if (rc != SQLITE_OK) return after(&act, rc);
     act.is_new = !exists;
     rc = system_vfs->xOpen(system_vfs, path, opened->system, flags, got);
     if (opened->system->pMethods != NULL) opened->base.pMethods = &shim_methods;
@@ -177,7 +183,7 @@ static int shim_delete(sqlite3_vfs *vfs, const char *path, int sync_folder)
     (void)vfs;
     struct vfs_act act = {.what = VFS_DELETE, .path = path, .flags = sync_folder};
     int rc = before(&act);
-    return rc != SQLITE_OK ? rc : after(&act, system_vfs->xDelete(system_vfs, path, sync_folder));
+    return rc != SQLITE_OK ? instead(rc) : after(&act, system_vfs->xDelete(system_vfs, path, sync_folder));
 }
 
 void vfs_shim_open(const struct vfs_watcher *watcher)

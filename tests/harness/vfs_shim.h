@@ -29,8 +29,9 @@ struct vfs_act {
 
 /* Who stands in between. Calls come from any thread that uses SQLite. */
 struct vfs_watcher {
-    int (*before)(const struct vfs_act *act); /* SQLITE_OK, or the error to give instead of doing it; may be NULL */
-    void (*after)(const struct vfs_act *act); /* it was done; may be NULL */
+    int (*before)(const struct vfs_act *act); /* SQLITE_OK: it is done; SQLITE_DONE: it is not done, and SQLite is
+                                                 told that it was; else: the error it is told. May be NULL */
+    void (*after)(const struct vfs_act *act, int rc); /* it was tried, and gave this; may be NULL */
 };
 
 /* vfs_shim_open -- from now on, files that SQLite opens by its default are watched. One watcher at a time.

@@ -205,6 +205,8 @@ static unsigned run_job(const struct kind *kind, unsigned long at, struct store 
         assert_right(kind, at, e, "a transaction");
         if (s->is_in_transaction) assert_lost(s, e);
         store_abort(s);
+        struct store_counts n; /* reading does not need room */
+        if (kind->counted != 1 << VFS_READ) expect(store_count(s, &n), ERR_OK);
         if (kind->is_lasting) break;
         fault_disarm();
     }
