@@ -104,8 +104,8 @@ static void close_all(struct serving *s)
 {
     struct server *server = &s->server;
     http_close(server->http); /* every call is done when this returns */
+    readers_close(server->readers); /* before the writer, to whom a reader may just be handing on */
     writer_close(server->writer);
-    readers_close(server->readers);
     store_close(s->care);
     store_close(s->store);
     hub_close(server->hub);
