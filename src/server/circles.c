@@ -69,6 +69,7 @@ static enum err read_in(struct circles *c, struct store *writer, const uint8_t *
     struct circles_open *read = calloc(1, sizeof *read);
     if (read == NULL) return ERR_NO_MEMORY;
     e = circle_load(&read->circle, out_str(&state), row.head.seq, row.head.hash);
+    if (e == ERR_OK && memcmp(read->circle.id, id, HASH_BYTES) != 0) e = ERR_STORE_DAMAGED;
     if (e != ERR_OK) {
         free(read);
         return e;
@@ -86,7 +87,7 @@ enum err circles_find(struct circles *c, struct store *writer, const uint8_t id[
     struct circles_open *found = *bucket_of(c, id);
     while (found != NULL && memcmp(found->circle.id, id, HASH_BYTES) != 0) found = found->_next;
     if (found == NULL) {
-        if (c->_open_n >= CIRCLES_OPEN && c->_changing == NULL) close_oldest(c);
+        while (c->_open_n >= CIRCLES_OPEN && c->_changing == NULL) close_oldest(c);
         enum err e = read_in(c, writer, id, &found);
         if (e != ERR_OK) return e;
     }
@@ -113,6 +114,7 @@ enum err circles_begin(struct circles *c, uint64_t number, const uint8_t id[stat
     struct circles_open *fresh = calloc(1, sizeof *fresh);
     if (fresh == NULL) return ERR_NO_MEMORY;
     fresh->number = number;
+    fresh->_used_at = ++c->_use;
     memcpy(fresh->circle.id, id, HASH_BYTES);
     link_in(c, fresh);
     c->_changing = fresh;
