@@ -48,7 +48,7 @@ enum err chain_add_all(struct chain *chain, struct str sequence, size_t *added_n
 
 bool chain_is_settled(const struct chain *chain)
 {
-    return chain->index.lacking_n == 0;
+    return chain->index.lacking_n == 0 && circle_may_rest(&chain->circle);
 }
 
 enum err chain_keeps_pin(const struct chain *chain, const struct chain_pin *pin)

@@ -42,8 +42,9 @@ MUST_USE enum err chain_add(struct chain *chain, struct str wire, struct entry *
  */
 MUST_USE enum err chain_add_all(struct chain *chain, struct str sequence, size_t *added_n, struct why *why) NONNULL;
 
-/* chain_is_settled -- at the head: every payload that was missing is erased by a redact in the chain.
- * A server that only claims an erasure is found out here. */
+/* chain_is_settled -- whether a record may end here: every payload that was missing is erased by a redact in
+ * the chain, and no joiner owes a rotate. A server that only claims an erasure, or cuts behind a join, is
+ * found out here. */
 bool chain_is_settled(const struct chain *chain) NONNULL;
 
 /* chain_keeps_pin -- whether the chain goes through a pin.                [pure | ROLLED_BACK FORKED]
