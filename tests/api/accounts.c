@@ -86,7 +86,7 @@ static struct str signed_anew(struct stranger *s, struct str body)
     return draft_set(a, body, REGISTER_SIG, draft_bytes(a, STR_OF(sig)));
 }
 
-/* ---- permits --------------------------------------------------------------------------------------- */
+/* ---- permits ----------------------------------------------------------------------------------- */
 
 static void a_permit_opens_one_account(void **state)
 {
@@ -161,7 +161,7 @@ static void permit_or_invitation_but_not_both_and_not_neither(void **state)
     stranger_fini(&ana);
 }
 
-/* ---- signatures and keys --------------------------------------------------------------------------- */
+/* ---- signatures and keys ----------------------------------------------------------------------- */
 
 static void a_signature_that_does_not_fit_opens_nothing(void **state)
 {
@@ -255,7 +255,7 @@ static void exists_is_told_only_to_who_signs_well_and_has_a_permit(void **state)
     stranger_fini(&ana);
 }
 
-/* ---- challenge and origin --------------------------------------------------------------------------- */
+/* ---- challenge and origin ---------------------------------------------------------------------- */
 
 static void a_challenge_is_answered_once_and_only_if_it_is_the_servers(void **state)
 {
@@ -303,13 +303,14 @@ static void a_signature_for_one_origin_is_no_use_at_another(void **state)
     stranger_init(&ana);
     (void)snprintf(text, sizeof text, "http://localhost:%u", town.daemon.port);
     cbor_put_text(&o, str_of_text(text)); /* an origin of the server, but not the one that was signed */
-    (void)expect_refused(send_it(&ana, draft_set(a, good_body(&ana), REGISTER_ORIGIN, out_str(&o))), 422, "bad_signature");
+    (void)expect_refused(send_it(&ana, draft_set(a, good_body(&ana), REGISTER_ORIGIN, out_str(&o))), 422,
+                         "bad_signature");
     (void)snprintf(ana.api.origin, sizeof ana.api.origin, "%s", text);
     expect_open(&ana);
     stranger_fini(&ana);
 }
 
-/* ---- form ------------------------------------------------------------------------------------------- */
+/* ---- form -------------------------------------------------------------------------------------- */
 
 static void every_field_has_its_type_and_length(void **state)
 {
@@ -342,13 +343,14 @@ static void a_credential_has_its_three_fields(void **state)
         draft_set(a, cred, 3, draft_zeros(a, SECRET_WRAPPED_BYTES + 1)),
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        (void)expect_refused(send_it(&ana, signed_anew(&ana, draft_set(a, body, REGISTER_CRED, bad[i]))), 400, "bad_field");
+        (void)expect_refused(send_it(&ana, signed_anew(&ana, draft_set(a, body, REGISTER_CRED, bad[i]))), 400,
+                             "bad_field");
     }
     expect_open(&ana);
     stranger_fini(&ana);
 }
 
-/* ---- invitations as permits ------------------------------------------------------------------------- */
+/* ---- invitations as permits -------------------------------------------------------------------- */
 
 static struct api_reply register_by(struct stranger *s, const uint8_t secret[static SECRET_BYTES])
 {
@@ -399,7 +401,7 @@ static void an_invitation_taken_back_or_foreign_permits_nobody(void **state)
     stranger_fini(&cleo);
 }
 
-/* ---- seeing and ending it ---------------------------------------------------------------------------- */
+/* ---- seeing and ending it ---------------------------------------------------------------------- */
 
 static void an_account_shows_its_keys_and_ways_in(void **state)
 {

@@ -49,12 +49,14 @@ static void A1_a_captured_signature_signs_nobody_in(void **state)
     (void)expect_refused(api_post(&thief, "/v1/sessions", phished), 401, "wrong_origin");
     struct out o = out_over(arena_take(a, 80), 80);
     cbor_put_text(&o, str_of_text(town.daemon.origin));
-    (void)expect_refused(api_post(&thief, "/v1/sessions", draft_set(a, phished, LOGIN_ORIGIN, out_str(&o))), 401, "bad_login");
+    (void)expect_refused(api_post(&thief, "/v1/sessions", draft_set(a, phished, LOGIN_ORIGIN, out_str(&o))), 401,
+                         "bad_login");
     /* a signature for one purpose is none for another */
     struct str close = api_close_body(&town.api[ANA], a);
     struct cbor_map map;
     assert_int_equal(cbor_map(close, &map), ERR_OK);
-    struct str body = draft_set(a, draft_set(a, captured, LOGIN_CHALLENGE, map.item[CLOSE_CHALLENGE]), LOGIN_SIG, map.item[CLOSE_SIG]);
+    struct str body = draft_set(a, draft_set(a, captured, LOGIN_CHALLENGE, map.item[CLOSE_CHALLENGE]), LOGIN_SIG,
+                                map.item[CLOSE_SIG]);
     (void)expect_refused(api_post(&thief, "/v1/sessions", body), 401, "bad_login");
     api_fini(&ana);
     api_fini(&thief);
@@ -81,13 +83,17 @@ static void A2_anothers_wrapped_identity_does_not_open(void **state)
     struct str right = wrapped_of(&ana);
     assert_int_equal(secret_unwrap(&ana.access, right, pk, &identity), ERR_OK);
     secret_identity_fini(&identity);
-    tamper(&town, "CREATE TABLE keep AS SELECT * FROM credential; UPDATE credential SET wrapped = (SELECT wrapped FROM keep k "
-                  "WHERE k.account <> credential.account LIMIT 1)");
+    tamper(&town,
+           "CREATE TABLE keep AS SELECT * FROM credential; UPDATE credential SET wrapped = (SELECT wrapped FROM keep k "
+           "WHERE k.account <> credential.account LIMIT 1)");
     struct str theirs = wrapped_of(&ana);
     assert_false(str_is(right, theirs));
     assert_int_equal(secret_unwrap(&ana.access, theirs, pk, &identity), ERR_WRONG_SECRET);
     assert_int_equal(secret_unwrap(&ana.access, theirs, town.person[BEN].keys.sign_pk, &identity), ERR_WRONG_SECRET);
-    tamper(&town, "UPDATE credential SET wrapped = (SELECT wrapped FROM keep k WHERE k.account = credential.account); DROP TABLE keep");
+    tamper(
+        &town,
+        "UPDATE credential SET wrapped = (SELECT wrapped FROM keep k WHERE k.account = credential.account); "
+        "DROP TABLE keep");
     assert_int_equal(secret_unwrap(&ana.access, wrapped_of(&ana), pk, &identity), ERR_OK);
     secret_identity_fini(&identity);
     api_fini(&ana);
@@ -123,7 +129,7 @@ static void A3_an_old_wrapped_identity_does_not_open_with_the_new_secrets(void *
     api_fini(&fresh);
 }
 
-/* ---- A4 ------------------------------------------------------------------------------------------------------ */
+/* ---- A4 ---------------------------------------------------------------------------------------- */
 
 enum { TRIES = 10000, TRIES_OF_A_START = 1800 }; /* a server remembers so many answered challenges at once */
 
@@ -187,7 +193,7 @@ static void A4_a_known_name_and_a_made_up_one_get_the_same_answer(void **state)
     api_fini(&device);
 }
 
-/* ---- A5 to A7 ------------------------------------------------------------------------------------------------- */
+/* ---- A5 to A7 ---------------------------------------------------------------------------------- */
 
 /* Whether the server's files hold these bytes, as they are or in hexadecimal. */
 static bool files_hold(const void *bytes, size_t n)
@@ -251,7 +257,8 @@ static void A6_who_guesses_is_slowed_down_and_locks_nobody_out(void **state)
     town_open(&strict, 2, &options);
     api_init(&thief, &strict.person[ANA], 0, strict.daemon.origin, strict.daemon.port);
     for (int i = 0; i < 8; i++) {
-        struct str body = draft_set(&strict.arena, api_login_body(&thief, &strict.arena), LOGIN_SIG, draft_zeros(&strict.arena, SIG_BYTES));
+        struct str body = draft_set(&strict.arena, api_login_body(&thief, &strict.arena), LOGIN_SIG,
+                                    draft_zeros(&strict.arena, SIG_BYTES));
         r = api_post(&thief, "/v1/sessions", body);
         if (r.status == 401) (void)expect_refused(r, 401, "bad_login");
         else (void)expect_refused(r, 429, "slow_down");
@@ -282,7 +289,9 @@ static void A6_a_name_is_slowed_down_whether_it_exists_or_not(void **state)
         for (size_t i = 0; i < 6; i++) {
             struct str body = api_login_body(&strict.api[0], &strict.arena);
             body = draft_set(&strict.arena, body, LOGIN_SIG, draft_zeros(&strict.arena, SIG_BYTES));
-            if (k == 1) body = draft_set(&strict.arena, body, LOGIN_CRED_ID, draft_bytes(&strict.arena, STR_OF(made_up)));
+            if (k == 1) {
+                body = draft_set(&strict.arena, body, LOGIN_CRED_ID, draft_bytes(&strict.arena, STR_OF(made_up)));
+            }
             status[k][i] = api_post(&strict.api[0], "/v1/sessions", body).status;
         }
     }

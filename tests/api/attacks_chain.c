@@ -47,7 +47,7 @@ static struct str by_ana(const struct entry *e)
     return draft_sign(a, e, &town.person[ANA]);
 }
 
-/* ---- the host: changing its file -------------------------------------------------------------------------- */
+/* ---- the host: changing its file --------------------------------------------------------------- */
 
 /* What a new device of Ben's makes of what the server shows: the error, where it met it, or that the server
  * itself refused. */
@@ -100,7 +100,8 @@ static void K2_a_payload_said_to_be_erased_is_found(void **state)
 static void K2_a_changed_header_or_signature_is_found(void **state)
 {
     (void)state;
-    tamper(&town, "UPDATE entry SET " TAMPER_LAST("header") " WHERE place = " TAMPER_PLACE(7)); /* to what a consent consents */
+    tamper(&town, "UPDATE entry SET " TAMPER_LAST("header") " WHERE place = " TAMPER_PLACE(
+                      7)); /* to what a consent consents */
     assert_int_equal(show().e, ERR_BAD_SIGNATURE);
     assert_int_equal(show().entry_n, 7);
     assert_int_not_equal(tamper_check(&town), 0);
@@ -202,7 +203,8 @@ static void K6_a_genuine_entry_in_another_place_is_found(void **state)
 static void K7_two_records_shown_to_two_people_differ_in_their_heads(void **state)
 {
     (void)state;
-    struct str for_ben = room_say(&town.room[ANA], a, people_note(a, "yes")), for_cleo = room_say(&town.room[ANA], a, people_note(a, "no"));
+    struct str for_ben = room_say(&town.room[ANA], a, people_note(a, "yes")),
+               for_cleo = room_say(&town.room[ANA], a, people_note(a, "no"));
     rooms_take((struct room *const[]){&town.room[BEN]}, 1, for_ben);
     rooms_take((struct room *const[]){&town.room[CLEO]}, 1, for_cleo);
     struct circle *ben = &town.room[BEN].chain.circle, *cleo = &town.room[CLEO].chain.circle;
@@ -227,7 +229,7 @@ static void K7_two_records_shown_to_two_people_differ_in_their_heads(void **stat
     assert_int_equal(room_take(&town.room[CLEO], answer, &why), ERR_HEAD_MOVED);
 }
 
-/* ---- members: signatures ---------------------------------------------------------------------------------- */
+/* ---- members: signatures ----------------------------------------------------------------------- */
 
 /* A point of order 8, and the order of the group that Ed25519 signs in. */
 static const uint8_t order_8[32] = {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
@@ -307,14 +309,16 @@ static void K9_a_signature_plus_the_groups_order_is_another_and_refused(void **s
     assert_true(cbor_list(wire, &part) == ERR_OK && cbor_bytes(part.item[1], &sig) == ERR_OK);
     memcpy(plus, sig.at, sizeof plus);
     sodium_add(plus + 32, group_order, 32);
-    struct api_reply r = expect_refused_by_both(draft_wrap_sig(a, draft_header(a, &e), STR_OF(plus), e.payload), 422, "bad_signature");
+    struct api_reply r =
+        expect_refused_by_both(draft_wrap_sig(a, draft_header(a, &e), STR_OF(plus), e.payload), 422, "bad_signature");
     expect_detail(r, API_INDEX, API_FIELD);
     (void)expect_ok(town_post(&town, ANA, wire), 201);
     /* now that the entry is there, its twin is no "already there" either */
-    (void)expect_refused(send_it(ANA, draft_wrap_sig(a, draft_header(a, &e), STR_OF(plus), e.payload)), 409, "head_moved");
+    (void)expect_refused(send_it(ANA, draft_wrap_sig(a, draft_header(a, &e), STR_OF(plus), e.payload)), 409,
+                         "head_moved");
 }
 
-/* ---- members: place and form --------------------------------------------------------------------------------- */
+/* ---- members: place and form ------------------------------------------------------------------- */
 
 static void K1_an_entry_behind_an_older_one_is_refused(void **state)
 {

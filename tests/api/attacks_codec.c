@@ -40,7 +40,7 @@ static struct entry sealed(void)
     return draft_sealed(&town.room[ANA], a, people_note(a, "words"));
 }
 
-/* ---- the heads of an item ------------------------------------------------------------------------------ */
+/* ---- the heads of an item ---------------------------------------------------------------------- */
 
 struct head {
     size_t at, n;     /* where it stands, and in how many bytes */
@@ -81,7 +81,7 @@ static struct str head_in(const struct head *h, unsigned bytes_n)
     return str_at(at, 1 + bytes_n);
 }
 
-/* ---- C1, C8: another encoding of the same ------------------------------------------------------------------ */
+/* ---- C1, C8: another encoding of the same ------------------------------------------------------ */
 
 static void C1_no_number_is_longer_than_it_needs_to_be(void **state)
 {
@@ -131,7 +131,7 @@ static void C8_no_two_byte_strings_mean_the_same(void **state)
     }
 }
 
-/* ---- C2 to C6: not of the subset ---------------------------------------------------------------------------- */
+/* ---- C2 to C6: not of the subset --------------------------------------------------------------- */
 
 static void C2_keys_stand_in_order_and_once(void **state)
 {
@@ -198,7 +198,8 @@ static void C4_what_is_nested_deeply_costs_no_stack(void **state)
     struct str header = draft_header(a, &e);
     for (size_t depth = 1; depth <= 8; depth++) {
         /* the header's map is the first level */
-        expect_refused_by_both(wrap(draft_set(a, header, 14, nested(depth)), e.payload), 400, depth > 3 ? "bad_cbor" : "bad_entry");
+        expect_refused_by_both(wrap(draft_set(a, header, 14, nested(depth)), e.payload), 400,
+                               depth > 3 ? "bad_cbor" : "bad_entry");
         expect_refused_by_both(nested(depth), 400, depth > 4 ? "bad_cbor" : "bad_entry");
     }
     static const size_t deep[] = {100, 10000, 100000, LIMIT_BODY_BYTES - 1};
@@ -252,12 +253,12 @@ static void C6_no_float_tag_negative_or_null_anywhere(void **state)
     expect_refused_by_both(draft_then(a, STR("\xd9\xd9\xf7"), wire), 400, "bad_cbor"); /* "this is CBOR" */
     for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
         expect_refused_by_both(strange[i], 400, "bad_cbor");
-        expect_refused_by_both(draft_then(a, STR("\x83"), draft_then(a, strange[i], str_at(wire.at + 1, wire.len - 1))), 400,
-                               "bad_cbor");
+        expect_refused_by_both(draft_then(a, STR("\x83"), draft_then(a, strange[i], str_at(wire.at + 1, wire.len - 1))),
+                               400, "bad_cbor");
     }
 }
 
-/* ---- C7: what only clients can see ---------------------------------------------------------------------------- */
+/* ---- C7: what only clients can see ------------------------------------------------------------- */
 
 /* A payload that opens, with a text that payload_seal would never take. */
 static struct str sealed_anyhow(const struct entry *e, struct str text)
@@ -270,8 +271,9 @@ static struct str sealed_anyhow(const struct entry *e, struct str text)
     epoch_content_key(content_key, ana->key[ana->key_n - 1].key);
     random_fill(payload, AEAD_NONCE_BYTES);
     pad_put(payload + AEAD_NONCE_BYTES, padded_n, text);
-    aead_seal(payload + AEAD_NONCE_BYTES, str_at(payload + AEAD_NONCE_BYTES, padded_n), payload, content_key, CTX_PAYLOAD,
-              PARTS(str_at(e->circle, HASH_BYTES), str_at(e->author, SIGN_PK_BYTES), STR_OF(epoch), str_at(e->id, ID_BYTES)));
+    aead_seal(
+        payload + AEAD_NONCE_BYTES, str_at(payload + AEAD_NONCE_BYTES, padded_n), payload, content_key, CTX_PAYLOAD,
+        PARTS(str_at(e->circle, HASH_BYTES), str_at(e->author, SIGN_PK_BYTES), STR_OF(epoch), str_at(e->id, ID_BYTES)));
     return str_at(payload, AEAD_NONCE_BYTES + padded_n + AEAD_TAG_BYTES);
 }
 
@@ -303,7 +305,7 @@ static void C7_a_text_that_is_none_is_stored_and_shown_as_unreadable(void **stat
     assert_true(chain_is_settled(&town.room[BEN].chain));
 }
 
-/* ---- C9, C10: fields ---------------------------------------------------------------------------------------------- */
+/* ---- C9, C10: fields --------------------------------------------------------------------------- */
 
 static void C9_an_unknown_key_is_no_room_for_hidden_things(void **state)
 {
@@ -347,7 +349,8 @@ static void C10_every_kind_has_its_fields_and_no_others(void **state)
         assert_int_equal(cbor_map(header, &map), ERR_OK);
         for (unsigned key = 1; key <= 13; key++) {
             bool has = cbor_map_has(&map, key);
-            struct str changed = has ? draft_drop(a, header, key) : draft_set(a, header, key, draft_zeros(a, HASH_BYTES));
+            struct str changed =
+                has ? draft_drop(a, header, key) : draft_set(a, header, key, draft_zeros(a, HASH_BYTES));
             expect_refused_by_both(wrap(changed, draft[i].payload), 400, "bad_entry");
         }
     }
@@ -369,12 +372,11 @@ static void C10_every_field_has_its_length(void **state)
             struct str longer = draft_bytes(a, draft_then(a, bytes, STR("\x00")));
             expect_refused_by_both(wrap(draft_set(a, header, key, shorter), draft[i].payload), 400, "bad_entry");
             expect_refused_by_both(wrap(draft_set(a, header, key, longer), draft[i].payload), 400, "bad_entry");
-            expect_refused_by_both(wrap(draft_set(a, header, key, draft_uint(a, 1)), draft[i].payload), 400, "bad_entry");
+            expect_refused_by_both(wrap(draft_set(a, header, key, draft_uint(a, 1)), draft[i].payload), 400,
+                                   "bad_entry");
         }
     }
 }
-
-/* ---------------------------------------------------------------------------------------------------------------------- */
 
 static struct town_state before;
 

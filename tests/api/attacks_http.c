@@ -35,15 +35,17 @@ static struct str sign(const struct entry *draft, size_t who)
     return draft_sign(a, draft, &town.person[who]);
 }
 
-/* ---- requests ------------------------------------------------------------------------------------------------ */
+/* ---- requests ---------------------------------------------------------------------------------- */
 
 /* The head of a POST of entries, with these further lines, and nothing behind it. */
 static void post_head(char *room, size_t cap, const char *lines)
 {
     char path[API_PATH_BYTES];
     api_entries_path(path, town_circle(&town), "");
-    int n = snprintf(room, cap, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/cbor\r\n%s\r\n",
-                     path, town.api[ANA].token, lines);
+    int n =
+        snprintf(room, cap,
+                 "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/cbor\r\n%s\r\n",
+                 path, town.api[ANA].token, lines);
     assert_in_range(n, 1, (int)cap - 1);
 }
 
@@ -74,7 +76,8 @@ static void T1_a_body_whose_length_is_not_said_is_refused(void **state)
 static void T2_a_body_too_long_is_refused_before_it_is_read(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"Content-Length: 1048577\r\n", "Content-Length: 1048577\r\nExpect: 100-continue\r\n",
+    static const char *const lines[] = {"Content-Length: 1048577\r\n",
+                                        "Content-Length: 1048577\r\nExpect: 100-continue\r\n",
                                         "Content-Length: 9007199254740993\r\n"};
     char head[1024];
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -138,11 +141,16 @@ static void T4_no_path_leads_out_of_the_list_of_routes(void **state)
     api_hex(hex, town_circle(&town), HASH_BYTES);
     for (size_t i = 0; i <= 64; i++) upper[i] = (char)(hex[i] >= 'a' ? hex[i] - 'a' + 'A' : hex[i]);
     static const char *const form[] = {
-        "/v1/circles/../%s/entries",  "/v1/circles/%s/../entries",       "/v1/circles/%%2e%%2e/%s/entries", "/v1/circles/%s%%00/entries",
-        "/v1/circles/%s/entries/",    "/v1/circles/%s/entries/..",       "/v1/circles//%s/entries",         "//v1/circles/%s/entries",
-        "/v1/circles/%s/./entries",   "/v1/circles/%s%%2fentries",       "/v1/circles/%s/entries%%00",      "/v1/circles/%s/entries;x",
-        "/v1/circles/0%s/entries",    "/v1/circles/%sz/entries",         "/v1/circles/%.62s/entries",       "/v1/circles/%s/blobs/%s",
-        "/V1/circles/%s/entries",     "/v1/circles/%s\\..\\entries",     "/v1/./circles/%s/entries",        "/v1/circles/%s",
+        "/v1/circles/../%s/entries",       "/v1/circles/%s/../entries",
+        "/v1/circles/%%2e%%2e/%s/entries", "/v1/circles/%s%%00/entries",
+        "/v1/circles/%s/entries/",         "/v1/circles/%s/entries/..",
+        "/v1/circles//%s/entries",         "//v1/circles/%s/entries",
+        "/v1/circles/%s/./entries",        "/v1/circles/%s%%2fentries",
+        "/v1/circles/%s/entries%%00",      "/v1/circles/%s/entries;x",
+        "/v1/circles/0%s/entries",         "/v1/circles/%sz/entries",
+        "/v1/circles/%.62s/entries",       "/v1/circles/%s/blobs/%s",
+        "/V1/circles/%s/entries",          "/v1/circles/%s\\..\\entries",
+        "/v1/./circles/%s/entries",        "/v1/circles/%s",
     };
     for (size_t i = 0; i < sizeof form / sizeof *form; i++) {
 #pragma GCC diagnostic push
@@ -151,8 +159,18 @@ static void T4_no_path_leads_out_of_the_list_of_routes(void **state)
 #pragma GCC diagnostic pop
     }
     (void)snprintf(path[n++], sizeof path[0], "/v1/circles/%s/entries", upper);
-    static const char *const more[] = {"/etc/passwd", "/../../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/v1/../healthz", "/healthz/",
-                                       "/v1", "/v1/", "/v1/server/..", "/favicon.ico", "/.git/config", "/v1/sessions/..", "/v1/sessions/%2e%2e"};
+    static const char *const more[] = {"/etc/passwd",
+                                       "/../../../../etc/passwd",
+                                       "/%2e%2e/%2e%2e/etc/passwd",
+                                       "/v1/../healthz",
+                                       "/healthz/",
+                                       "/v1",
+                                       "/v1/",
+                                       "/v1/server/..",
+                                       "/favicon.ico",
+                                       "/.git/config",
+                                       "/v1/sessions/..",
+                                       "/v1/sessions/%2e%2e"};
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) (void)snprintf(path[n++], sizeof path[0], "%s", more[i]);
     for (size_t i = 0; i < n; i++) {
         struct api_reply r = api_get(&town.api[ANA], path[i]);
@@ -166,17 +184,21 @@ static void T4_no_path_leads_out_of_the_list_of_routes(void **state)
 static void T5_a_page_of_another_origin_has_no_authority_to_borrow(void **state)
 {
     (void)state;
-    static const char *const path[] = {"/v1/server", "/v1/challenge", "/v1/account", "/v1/circles", "/", "/healthz", "/nowhere"};
+    static const char *const path[] = {"/v1/server", "/v1/challenge", "/v1/account", "/v1/circles",
+                                       "/",          "/healthz",      "/nowhere"};
     char cookie[256];
     struct http_client c;
     struct http_reply http;
     struct str value;
-    (void)snprintf(cookie, sizeof cookie, "Origin: https://elsewhere.example\r\nCookie: token=%s; session=1\r\n", town.api[ANA].token);
+    (void)snprintf(cookie, sizeof cookie, "Origin: https://elsewhere.example\r\nCookie: token=%s; session=1\r\n",
+                   town.api[ANA].token);
     http_client_init(&c, town.daemon.port);
     for (size_t i = 0; i < sizeof path / sizeof *path; i++) {
         struct http_ask ask = {.method = "GET", .path = path[i], .more = cookie};
         assert_true(http_client_ask(&c, &ask, &http));
-        if (strcmp(path[i], "/v1/account") == 0 || strcmp(path[i], "/v1/circles") == 0) assert_int_equal(http.status, 401);
+        if (strcmp(path[i], "/v1/account") == 0 || strcmp(path[i], "/v1/circles") == 0) {
+            assert_int_equal(http.status, 401);
+        }
         assert_false(http_reply_header(&http, "Set-Cookie", &value));
         assert_false(http_reply_header(&http, "Access-Control-Allow-Credentials", &value));
         assert_true(http_reply_header(&http, "Access-Control-Allow-Origin", &value));
@@ -186,18 +208,20 @@ static void T5_a_page_of_another_origin_has_no_authority_to_borrow(void **state)
     char where[API_PATH_BYTES];
     api_entries_path(where, town_circle(&town), "");
     /* what a form of another page can send: no preflight, and so only these types */
-    static const char *const simple[] = {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"};
+    static const char *const simple[] = {"text/plain", "application/x-www-form-urlencoded",
+                                         "multipart/form-data; boundary=x"};
     for (size_t i = 0; i < 3; i++) {
         struct http_ask ask = {.method = "POST", .path = where, .type = simple[i], .body = body, .more = cookie};
         assert_true(http_client_ask(&c, &ask, &http));
         (void)expect_refused(api_reply_of(&http), 415, "bad_type");
     }
-    assert_true(http_client_ask(&c, &(struct http_ask){.method = "POST", .path = where, .body = body, .more = cookie}, &http));
+    assert_true(
+        http_client_ask(&c, &(struct http_ask){.method = "POST", .path = where, .body = body, .more = cookie}, &http));
     (void)expect_refused(api_reply_of(&http), 401, "no_session");
     http_client_fini(&c);
 }
 
-/* ---- the disk -------------------------------------------------------------------------------------------------- */
+/* ---- the disk ---------------------------------------------------------------------------------- */
 
 static void T6_what_was_answered_is_there_after_a_kill(void **state)
 {
@@ -267,7 +291,7 @@ static void T7_a_disk_without_room_for_the_first_byte_is_named_at_the_start(void
     assert_true(daemon_says(&none, "no room left on the disk", 0));
 }
 
-/* ---- order ------------------------------------------------------------------------------------------------------ */
+/* ---- order ------------------------------------------------------------------------------------- */
 
 static void T8_of_many_who_append_to_one_head_exactly_one_gets_in(void **state)
 {
@@ -359,8 +383,9 @@ static void T10_a_restored_backup_is_noticed_and_repaired_by_any_member(void **s
     room_fini(&device);
 
     /* Cleo, who was not in yet by the backup, repairs it: her join is in what she sends */
-    (void)expect_refused(api_append(&own.api[CLEO], town_circle(&own), room_sequence(&own.room[CLEO], &own.arena, kept_seq + 1)), 404,
-                         "no_circle");
+    (void)expect_refused(
+        api_append(&own.api[CLEO], town_circle(&own), room_sequence(&own.room[CLEO], &own.arena, kept_seq + 1)), 404,
+        "no_circle");
     /* what was erased, she holds without its payload */
     struct str suffix = {0};
     for (uint64_t seq = kept_seq + 1; seq < own.room[CLEO].chain.index.row_n; seq++) {
@@ -378,7 +403,7 @@ static void T10_a_restored_backup_is_noticed_and_repaired_by_any_member(void **s
     town_close(&own);
 }
 
-/* ---- T12: repair is no way around anything --------------------------------------------------------------------------- */
+/* ---- T12: repair is no way around anything ----------------------------------------------------- */
 
 /* The record of a circle that the server does not have: Ana, Ben; some words, one of them erased; and then a day
  * passed. */
@@ -413,7 +438,8 @@ static void T12_a_repair_takes_old_times_and_erased_payloads(void **state)
     struct str record = with(erased_seq, draft_erased(a, town.room[ANA].wire[erased_seq]));
     struct str first = town.room[ANA].wire[0], rest = str_at(record.at + first.len, record.len - first.len);
     (void)expect_ok(api_create(&town.api[ANA], first), 201);
-    (void)expect_refused(api_append(&town.api[ANA], town_circle(&town), rest), 422, "clock_skew"); /* as news it is old */
+    (void)expect_refused(api_append(&town.api[ANA], town_circle(&town), rest), 422,
+                         "clock_skew"); /* as news it is old */
     (void)expect_ok(api_repair(&town.api[ANA], town_circle(&town), rest), 201);
     struct town_state now = town_look(&town, BEN);
     assert_memory_equal(now.head.hash, town.room[ANA].chain.circle.head_hash, HASH_BYTES);
@@ -434,13 +460,13 @@ static void T12_a_repair_with_anything_changed_is_refused(void **state)
         const char *code;
         int status;
     } row[] = {
-        {with(seq, draft_sign(a, &forged, &town.person[ANA])), "bad_signature", 422},         /* signed by Ana          */
-        {with(seq, other_time), "bad_signature", 422},                                        /* re-timed               */
-        {with(seq, (struct str){0}), "head_moved", 409},                                      /* skipped                */
-        {with(seq, draft_sign(a, &re_timed, &town.person[BEN])), "head_moved", 409},          /* re-signed, even by Ben */
-        {with(seq, draft_erased(a, town.room[ANA].wire[seq])), "payload_mismatch", 422},      /* no redact of it        */
-        {with(last, draft_erased(a, town.room[ANA].wire[last])), "payload_mismatch", 422},    /* nor behind it          */
-        {with(seq, draft_wrap_sig(a, bens.header, sig, STR("x"))), "payload_mismatch", 422},  /* other words            */
+        {with(seq, draft_sign(a, &forged, &town.person[ANA])), "bad_signature", 422},      /* signed by Ana   */
+        {with(seq, other_time), "bad_signature", 422},                                     /* re-timed        */
+        {with(seq, (struct str){0}), "head_moved", 409},                                   /* skipped         */
+        {with(seq, draft_sign(a, &re_timed, &town.person[BEN])), "head_moved", 409},       /* signed anew     */
+        {with(seq, draft_erased(a, town.room[ANA].wire[seq])), "payload_mismatch", 422},   /* no redact of it */
+        {with(last, draft_erased(a, town.room[ANA].wire[last])), "payload_mismatch", 422}, /* nor behind it   */
+        {with(seq, draft_wrap_sig(a, bens.header, sig, STR("x"))), "payload_mismatch", 422}, /* other words   */
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         struct api_reply r = api_create(&town.api[ANA], row[i].record);
@@ -474,19 +500,24 @@ static void T12_an_erased_payload_far_ahead_is_shown_by_its_redact(void **state)
     (void)state;
     uint64_t erased_seq;
     make_old_record(&erased_seq);
-    struct str before = {0}, redact = town.room[ANA].wire[erased_seq + 2], erased = draft_erased(a, town.room[ANA].wire[erased_seq]);
+    struct str before = {0}, redact = town.room[ANA].wire[erased_seq + 2],
+               erased = draft_erased(a, town.room[ANA].wire[erased_seq]);
     assert_int_equal(room_entry(&town.room[ANA], erased_seq + 2).kind, ENTRY_REDACT);
-    for (uint64_t i = 0; i < erased_seq; i++) before = before.len == 0 ? town.room[ANA].wire[i] : draft_then(a, before, town.room[ANA].wire[i]);
+    for (uint64_t i = 0; i < erased_seq; i++) {
+        before = before.len == 0 ? town.room[ANA].wire[i] : draft_then(a, before, town.room[ANA].wire[i]);
+    }
     (void)expect_ok(api_create(&town.api[ANA], before), 201);
     (void)expect_refused(api_repair(&town.api[ANA], town_circle(&town), erased), 422, "payload_mismatch");
     struct entry forged = room_entry(&town.room[ANA], erased_seq + 2);
     struct str by_ben = draft_sign(a, &forged, &town.person[BEN]); /* a redact that Ana did not sign is no evidence */
-    (void)expect_refused(api_repair(&town.api[ANA], town_circle(&town), draft_then(a, erased, by_ben)), 422, "payload_mismatch");
+    (void)expect_refused(api_repair(&town.api[ANA], town_circle(&town), draft_then(a, erased, by_ben)), 422,
+                         "payload_mismatch");
     struct api_reply r = expect_ok(api_repair(&town.api[ANA], town_circle(&town), draft_then(a, erased, redact)), 201);
     struct api_head head;
     assert_true(api_head_of_reply(&r, &head));
     assert_int_equal(head.seq, erased_seq); /* the redact itself was not recorded yet */
-    (void)expect_ok(api_repair(&town.api[ANA], town_circle(&town), room_sequence(&town.room[ANA], a, erased_seq + 1)), 201);
+    (void)expect_ok(api_repair(&town.api[ANA], town_circle(&town), room_sequence(&town.room[ANA], a, erased_seq + 1)),
+                    201);
     struct town_state now = town_look(&town, ANA);
     assert_memory_equal(now.head.hash, town.room[ANA].chain.circle.head_hash, HASH_BYTES);
 }

@@ -196,14 +196,17 @@ static void I6_no_log_line_holds_a_secret_a_token_or_a_circle(void **state)
     (void)expect_ok(api_login(&town.api[CLEO], a), 201);
     (void)snprintf(path, sizeof path, "/#%s", code); /* what no browser sends: answered, not noted */
     (void)expect_refused(api_get(&town.api[CLEO], path), 400, "bad_http");
-    (void)expect_refused(api_ask(&town.api[DOV], &(struct http_ask){.method = "GET", .path = "/v1/circle",
-                                                                    .more = "Referer: http://x/#J1-SECRET\r\n"}), 404, "no_route");
+    (void)expect_refused(
+        api_ask(&town.api[DOV],
+                &(struct http_ask){.method = "GET", .path = "/v1/circle", .more = "Referer: http://x/#J1-SECRET\r\n"}),
+        404, "no_route");
     assert_true(daemon_says(&town.daemon, "invite_open", 10000)); /* the log is there, and talkative */
     assert_false(is_told(code) || is_told("J1-") || is_told("after=1"));
     assert_false(are_bytes_told(secret, sizeof secret) || are_bytes_told(keys.pk, sizeof keys.pk));
     assert_false(is_told(opened.token) || is_told(town.api[CLEO].token));
     assert_false(are_bytes_told(town_circle(&town), HASH_BYTES) || are_bytes_told(town_circle(&town), 8));
-    assert_false(are_bytes_told(town.api[CLEO].access.cred_id, ID_BYTES) || are_bytes_told(town.person[CLEO].keys.sign_pk, SIGN_PK_BYTES));
+    assert_false(are_bytes_told(town.api[CLEO].access.cred_id, ID_BYTES) ||
+                 are_bytes_told(town.person[CLEO].keys.sign_pk, SIGN_PK_BYTES));
     assert_false(is_told("127.0.0.1 ") || is_told("client=127.0.0.1\n"));
     assert_true(daemon_stop(&town.daemon) && daemon_restart(&town.daemon, &town.options));
 }

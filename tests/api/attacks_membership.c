@@ -52,7 +52,7 @@ static bool can_read(size_t who, uint64_t seq)
     return room_text(&town.room[who], a, seq, &text) == ERR_OK;
 }
 
-/* ---- who is in -------------------------------------------------------------------------------------------- */
+/* ---- who is in --------------------------------------------------------------------------------- */
 
 static void M1_who_left_says_nothing_more(void **state)
 {
@@ -223,7 +223,7 @@ static void M12_who_left_cannot_read_what_came_after_even_if_it_is_served(void *
     room_fini(&device);
 }
 
-/* ---- the shared key ------------------------------------------------------------------------------------------ */
+/* ---- the shared key ---------------------------------------------------------------------------- */
 
 static void M4_a_key_for_all_but_one_is_refused(void **state)
 {

@@ -66,7 +66,7 @@ static struct str read_all(size_t who)
     return entries;
 }
 
-/* ---- making one ------------------------------------------------------------------------------------- */
+/* ---- making one -------------------------------------------------------------------------------- */
 
 static void a_circle_begins_with_its_genesis(void **state)
 {
@@ -104,7 +104,8 @@ static void a_circle_begins_with_nothing_else_than_a_genesis(void **state)
     town_rooms(&town);
     struct str genesis = room_genesis(&town.room[0], a, false);
     rooms_take((struct room *const[]){&town.room[0]}, 1, genesis);
-    struct str note = room_say(&town.room[0], a, people_note(a, "first")), rotate = room_rotate(&town.room[0], a, ROTATE_WISH);
+    struct str note = room_say(&town.room[0], a, people_note(a, "first")),
+               rotate = room_rotate(&town.room[0], a, ROTATE_WISH);
     struct api_reply r = expect_refused(api_create(&town.api[0], note), 400, "bad_entry");
     expect_detail(r, API_INDEX, API_FIELD);
     assert_int_equal(r.index, 0);
@@ -162,13 +163,13 @@ static void a_journal_is_a_circle_for_one(void **state)
     (void)expect_ok(town_say(&town, 0, "for me alone"), 201);
     struct town_state before = town_look(&town, 0);
     uint8_t secret[SECRET_BYTES];
-    expect_detail(expect_refused(town_post(&town, 0, room_invite(&town.room[0], a, secret)), 409, "sole_circle"), API_INDEX,
-                  API_FIELD);
+    expect_detail(expect_refused(town_post(&town, 0, room_invite(&town.room[0], a, secret)), 409, "sole_circle"),
+                  API_INDEX, API_FIELD);
     (void)expect_refused(town_leave(&town, 0), 409, "sole_circle");
     expect_same(&town, 0, before);
 }
 
-/* ---- the list --------------------------------------------------------------------------------------- */
+/* ---- the list ---------------------------------------------------------------------------------- */
 
 static void the_list_shows_joined_head_and_left(void **state)
 {
@@ -192,7 +193,7 @@ static void the_list_shows_joined_head_and_left(void **state)
     assert_memory_equal(ana.head.hash, c->head_hash, HASH_BYTES);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------- */
 
 static void a_record_is_read_in_pages_of_any_size(void **state)
 {
@@ -297,7 +298,8 @@ static void who_has_left_reads_up_to_the_own_leave_and_writes_no_more(void **sta
     (void)expect_ok(town_say(&town, 0, "after"), 201);
     assert_true(str_is(read_all(1), until));
     struct town_state before = town_look(&town, 0);
-    struct api_reply r = expect_refused(town_post(&town, 1, room_rotate(&town.room[0], a, ROTATE_WISH)), 403, "not_member");
+    struct api_reply r =
+        expect_refused(town_post(&town, 1, room_rotate(&town.room[0], a, ROTATE_WISH)), 403, "not_member");
     expect_no_detail(r);
     (void)expect_ok(api_append(&town.api[1], town_circle(&town), leave), 200); /* the answer to it was lost */
     expect_same(&town, 0, before);

@@ -89,7 +89,8 @@ static void four_ways_in_are_allowed_and_each_of_them_works(void **state)
     struct api way[3];
     uint64_t version = version_now();
     for (size_t i = 0; i < 3; i++) new_way(&way[i]);
-    struct account_creds creds = list_of(version + 1, (const struct api *const[]){&town.api[0], &way[0], &way[1], &way[2]}, 4);
+    struct account_creds creds =
+        list_of(version + 1, (const struct api *const[]){&town.api[0], &way[0], &way[1], &way[2]}, 4);
     (void)expect_ok(put(&town.api[0], &creds), 200);
     for (size_t i = 0; i < 3; i++) {
         (void)expect_ok(api_login(&way[i], a), 201);
@@ -162,7 +163,8 @@ static void no_way_in_five_of_them_or_one_twice_are_refused(void **state)
         account_origin(origin, str_of_text(town.api[0].origin));
         struct statement statement = statement_creds((struct statement_to){origin, challenge}, bad[i]);
         statement_sign(sig, &statement, town.person[0].keys.sign_sk);
-        struct str signed_body = draft_set(a, draft_set(a, body, CREDS_LIST, bad[i]), CREDS_CHALLENGE, draft_bytes(a, STR_OF(challenge)));
+        struct str signed_body =
+            draft_set(a, draft_set(a, body, CREDS_LIST, bad[i]), CREDS_CHALLENGE, draft_bytes(a, STR_OF(challenge)));
         signed_body = draft_set(a, signed_body, CREDS_SIG, draft_bytes(a, STR_OF(sig)));
         (void)expect_refused(api_put(&town.api[0], "/v1/account/creds", signed_body), 400, "bad_field");
     }
@@ -230,7 +232,8 @@ static void a_sign_in_at_the_moment_of_the_change_does_not_outlive_it(void **sta
         uint64_t version = version_now();
         new_way(&owner);
         struct account_creds creds = list_of(version + 1, (const struct api *const[]){&owner}, 1);
-        change[THIEVES] = (struct change){&town.api[0], "PUT", "/v1/account/creds", api_creds_body(&town.api[0], a, &creds), {0}};
+        change[THIEVES] =
+            (struct change){&town.api[0], "PUT", "/v1/account/creds", api_creds_body(&town.api[0], a, &creds), {0}};
         for (size_t i = 0; i < THIEVES; i++) {
             api_init(&thief[i], &town.person[0], 0, town.daemon.origin, town.daemon.port);
             change[i] = (struct change){&thief[i], "POST", "/v1/sessions", api_login_body(&thief[i], a), {0}};

@@ -28,7 +28,7 @@ static struct entry sealed(size_t who)
     return draft_sealed(&town.room[who], a, people_note(a, "words"));
 }
 
-/* ---- what is refused: each gives the bytes, sent by Ana unless the row says otherwise ------------------ */
+/* ---- what is refused: each gives the bytes, sent by Ana unless the row says otherwise ---------- */
 
 static struct str broken_cbor(void)
 {
@@ -51,13 +51,15 @@ static struct str too_many_entries(void)
 static struct str short_id(void)
 {
     struct entry e = sealed(ANA);
-    return draft_wrap(a, draft_set(a, draft_header(a, &e), 7, draft_zeros(a, ID_BYTES - 1)), e.payload, &town.person[ANA]);
+    return draft_wrap(a, draft_set(a, draft_header(a, &e), 7, draft_zeros(a, ID_BYTES - 1)), e.payload,
+                      &town.person[ANA]);
 }
 
 static struct str long_header(void)
 {
     struct entry e = sealed(ANA);
-    return draft_wrap(a, draft_set(a, draft_header(a, &e), 7, draft_zeros(a, LIMIT_HEADER_BYTES)), e.payload, &town.person[ANA]);
+    return draft_wrap(a, draft_set(a, draft_header(a, &e), 7, draft_zeros(a, LIMIT_HEADER_BYTES)), e.payload,
+                      &town.person[ANA]);
 }
 
 static struct str second_version(void)
@@ -260,7 +262,7 @@ static struct str sixth_invite(void)
     return invite_until(A_DAY_MS, LIMIT_OPEN_INVITES + 1);
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* ---- the table --------------------------------------------------------------------------------- */
 
 #define TELLS(...) ((const unsigned[]){__VA_ARGS__}), sizeof((const unsigned[]){__VA_ARGS__}) / sizeof(unsigned)
 
@@ -327,7 +329,9 @@ static void every_refusal_says_what_it_should_and_changes_nothing(void **state)
         assert_int_equal(r.index, rows[i].index);
         assert_string_equal(r.field, rows[i].field);
         if (r.detail & CBOR_KEY(API_SEQ)) assert_int_equal(r.seq, town.room[ANA].chain.circle.head_seq);
-        if (r.detail & CBOR_KEY(API_HASH)) assert_memory_equal(r.hash, town.room[ANA].chain.circle.head_hash, HASH_BYTES);
+        if (r.detail & CBOR_KEY(API_HASH)) {
+            assert_memory_equal(r.hash, town.room[ANA].chain.circle.head_hash, HASH_BYTES);
+        }
         if (r.detail & CBOR_KEY(API_EPOCH)) assert_int_equal(r.epoch, town.room[ANA].chain.circle.epoch);
         if (r.detail & CBOR_KEY(API_TIME)) assert_in_range(r.time_ms, from_ms, api_now_ms());
     }
@@ -372,7 +376,7 @@ static void a_client_is_not_settled_without_a_payload(void **state)
     room_fini(&copy);
 }
 
-/* ---- refusals that need a story ------------------------------------------------------------------------ */
+/* ---- refusals that need a story ---------------------------------------------------------------- */
 
 static void who_was_never_in_finds_no_circle(void **state)
 {

@@ -28,7 +28,7 @@ static struct api_reply send_it(size_t who, struct str batch)
     return api_append(&town.api[who], town_circle(&town), batch);
 }
 
-/* ---- faults of a sealed entry, in the order in which they are looked for -------------------------------- */
+/* ---- faults of a sealed entry, in the order in which they are looked for ----------------------- */
 
 enum fault { VERSION, SHAPE, CIRCLE, PLACE, ID, SIGNATURE, AUTHOR, KEY_CHANGE, EPOCH, CLOCK, PAYLOAD, BLOB, FAULTS };
 
@@ -52,7 +52,8 @@ static struct str with_faults(unsigned faults)
 {
     static const uint8_t elsewhere[HASH_BYTES] = {7};
     struct entry e = draft_sealed(&town.room[ANA], a, people_note(a, "words"));
-    struct entry first = room_entry(&town.room[ANA], 0), other = draft_sealed(&town.room[ANA], a, people_note(a, "others"));
+    struct entry first = room_entry(&town.room[ANA], 0),
+                 other = draft_sealed(&town.room[ANA], a, people_note(a, "others"));
     if (has(faults, CIRCLE)) e.circle = elsewhere;
     if (has(faults, PLACE)) e.seq += 5;
     if (has(faults, ID)) e.id = arena_copy(a, str_at(first.id, ID_BYTES)).at;
@@ -105,7 +106,7 @@ static void with_every_fault_at_once_they_are_told_one_by_one(void **state)
     (void)expect_ok(town_post(&town, ANA, with_faults(0)), 201);
 }
 
-/* ---- faults of other kinds ------------------------------------------------------------------------------ */
+/* ---- faults of other kinds --------------------------------------------------------------------- */
 
 /* Ana's batch: a rotate, and an invite with these faults behind it. */
 static struct str invite_with(bool has_clock, bool is_over, bool is_too_long, bool has_payload_fault)
@@ -230,7 +231,7 @@ static void a_full_circle_says_so_last(void **state)
     (void)expect_refused(send_it(THIRTEENTH, sign(&good, THIRTEENTH)), 409, "full");
 }
 
-/* ---- between the entries of a batch, and around them ------------------------------------------------------ */
+/* ---- between the entries of a batch, and around them ------------------------------------------- */
 
 /* What can be seen without the record is looked at for the whole batch first; then one entry after the other. */
 static void a_batch_is_first_read_then_judged_in_order(void **state)
@@ -273,10 +274,14 @@ static void a_requests_faults_in_their_order(void **state)
         const char *code;
         int status;
     } row[] = {
-        {{.method = "PATCH", .path = "/v1/circle", .token = none, .type = "text/plain", .body = STR("x")}, "no_route", 404},
+        {{.method = "PATCH", .path = "/v1/circle", .token = none, .type = "text/plain", .body = STR("x")},
+         "no_route",
+         404},
         {{.method = "PATCH", .path = path, .token = none, .type = "text/plain", .body = STR("x")}, "bad_method", 405},
         {{.method = "POST", .path = path, .token = none, .type = "text/plain", .body = STR("x")}, "bad_type", 415},
-        {{.method = "POST", .path = path, .token = none, .more = "Content-Type: application/cbor\r\n"}, "no_length", 411},
+        {{.method = "POST", .path = path, .token = none, .more = "Content-Type: application/cbor\r\n"},
+         "no_length",
+         411},
         {{.method = "POST", .path = path, .token = none, .type = "text/plain"}, "bad_type", 415},
         {{.method = "POST", .path = path, .token = none, .body = STR("x")}, "no_session", 401},
         {{.method = "POST", .path = path, .body = STR("x")}, "bad_cbor", 400},
@@ -288,8 +293,10 @@ static void a_requests_faults_in_their_order(void **state)
     }
     struct http_reply http;
     char head[512];
-    (void)snprintf(head, sizeof head, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/cbor\r\n"
-                   "Content-Length: 1048577\r\n\r\n", path, none);
+    (void)snprintf(head, sizeof head,
+                   "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/cbor\r\n"
+                   "Content-Length: 1048577\r\n\r\n",
+                   path, none);
     struct http_client c;
     http_client_init(&c, town.daemon.port);
     assert_true(http_client_send(&c, str_of_text(head)) && http_client_read(&c, true, &http));

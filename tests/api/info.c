@@ -41,7 +41,7 @@ static void expect_header(const struct http_reply *http, const char *name, const
     }
 }
 
-/* ---- of itself ------------------------------------------------------------------------------------------------- */
+/* ---- of itself --------------------------------------------------------------------------------- */
 
 static void it_tells_versions_time_limits_and_origins(void **state)
 {
@@ -135,7 +135,8 @@ static void metrics_count_and_name_nobody(void **state)
     assert_int_equal(metric(http.body, "troth_live_streams"), 0);
     assert_int_not_equal(metric(http.body, "troth_requests_total{route=\"append\",status=\"2xx\"}"), UINT64_MAX);
     assert_int_not_equal(metric(http.body, "troth_errors_total{code=\"no_route\"}"), UINT64_MAX);
-    const uint8_t *const id[] = {town_circle(&town), town.person[0].keys.sign_pk, town.api[0].session, town.api[0].access.cred_id};
+    const uint8_t *const id[] = {town_circle(&town), town.person[0].keys.sign_pk, town.api[0].session,
+                                 town.api[0].access.cred_id};
     for (size_t i = 0; i < 4; i++) {
         api_hex(hex, id[i], 8);
         assert_null(memmem(http.body.at, http.body.len, hex, 16));
@@ -147,24 +148,36 @@ static void metrics_count_and_name_nobody(void **state)
 static void metrics_are_not_there_for_who_comes_through_a_proxy(void **state)
 {
     (void)state;
-    static const char *const line[] = {"X-Forwarded-For: 192.0.2.7\r\n", "Forwarded: for=192.0.2.7\r\n", "Via: 1.1 proxy\r\n"};
+    static const char *const line[] = {"X-Forwarded-For: 192.0.2.7\r\n", "Forwarded: for=192.0.2.7\r\n",
+                                       "Via: 1.1 proxy\r\n"};
     for (size_t i = 0; i < 3; i++) {
         struct http_reply http = ask(&(struct http_ask){.method = "GET", .path = "/metrics", .more = line[i]});
         (void)expect_refused(api_reply_of(&http), 404, "no_route");
     }
 }
 
-/* ---- how it says no ------------------------------------------------------------------------------------------------ */
+/* ---- how it says no ---------------------------------------------------------------------------- */
 
 static void what_is_not_there_is_no_route(void **state)
 {
     (void)state;
-    static const char *const path[] = {"/v1", "/v1/", "/v2/server", "/v1/servers", "/v1/server/", "/v1/accounts/1", "/v1/circles/1/entries",
-                                       "/v1/wait", "/index.html", "/v1/live/1", "/v1/account/creds/1", "/v1/sessions/12"};
+    static const char *const path[] = {"/v1",
+                                       "/v1/",
+                                       "/v2/server",
+                                       "/v1/servers",
+                                       "/v1/server/",
+                                       "/v1/accounts/1",
+                                       "/v1/circles/1/entries",
+                                       "/v1/wait",
+                                       "/index.html",
+                                       "/v1/live/1",
+                                       "/v1/account/creds/1",
+                                       "/v1/sessions/12"};
     static const char *const method[] = {"GET", "POST", "PUT", "DELETE", "PATCH"};
     for (size_t i = 0; i < sizeof path / sizeof *path; i++) {
         for (size_t m = 0; m < 5; m++) {
-            struct http_ask asked = {.method = method[m], .path = path[i], .body = m > 0 ? STR("\xa0") : (struct str){0}};
+            struct http_ask asked = {
+                .method = method[m], .path = path[i], .body = m > 0 ? STR("\xa0") : (struct str){0}};
             expect_no_detail(expect_refused(api_ask(&town.api[0], &asked), 404, "no_route"));
         }
     }
@@ -198,7 +211,8 @@ static void a_method_that_an_address_does_not_take_is_named_with_those_it_takes(
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         for (size_t m = 0; m < sizeof method / sizeof *method; m++) {
             if (strstr(row[i].allow, method[m]) != NULL) continue;
-            struct http_reply http = ask(&(struct http_ask){.method = method[m], .path = row[i].path, .body = STR("\xa0")});
+            struct http_reply http =
+                ask(&(struct http_ask){.method = method[m], .path = row[i].path, .body = STR("\xa0")});
             (void)expect_refused(api_reply_of(&http), 405, "bad_method");
             expect_header(&http, "Allow", row[i].allow);
         }
@@ -212,14 +226,17 @@ static void a_body_of_another_type_is_refused(void **state)
         const char *method, *path;
     } row[] = {{"POST", "/v1/accounts"}, {"POST", "/v1/sessions"},       {"POST", "/v1/invites"},
                {"POST", "/v1/circles"},  {"PUT", "/v1/account/creds"}, {"DELETE", "/v1/account"}};
-    static const char *const type[] = {"text/plain", "application/json", "application/cbor; charset=utf-8", "application/cborx", "cbor", ""};
+    static const char *const type[] = {
+        "text/plain", "application/json", "application/cbor; charset=utf-8", "application/cborx", "cbor", ""};
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         for (size_t t = 0; t < sizeof type / sizeof *type; t++) {
-            struct http_ask asked = {.method = row[i].method, .path = row[i].path, .type = type[t], .body = STR("\xa0")};
+            struct http_ask asked = {
+                .method = row[i].method, .path = row[i].path, .type = type[t], .body = STR("\xa0")};
             expect_no_detail(expect_refused(api_ask(&town.api[0], &asked), 415, "bad_type"));
         }
     }
-    struct http_ask sequence = {.method = "POST", .path = "/v1/circles", .type = "application/cbor-seq", .body = STR("\xa0")};
+    struct http_ask sequence = {
+        .method = "POST", .path = "/v1/circles", .type = "application/cbor-seq", .body = STR("\xa0")};
     (void)expect_refused(api_ask(&town.api[0], &sequence), 400, "bad_entry"); /* the type is right */
 }
 
@@ -232,14 +249,16 @@ static void a_get_with_a_body_is_refused(void **state)
     (void)expect_ok(api_ask(&town.api[0], &asked), 200);
 }
 
-/* ---- for browsers --------------------------------------------------------------------------------------------------- */
+/* ---- for browsers ------------------------------------------------------------------------------ */
 
 static void every_answer_may_be_read_by_any_page_and_kept_by_none(void **state)
 {
     (void)state;
-    static const char *const path[] = {"/", "/healthz", "/metrics", "/v1/server", "/v1/challenge", "/v1/account", "/v1/nowhere"};
+    static const char *const path[] = {"/",           "/healthz",   "/metrics", "/v1/server", "/v1/challenge",
+                                       "/v1/account", "/v1/nowhere"};
     for (size_t i = 0; i < sizeof path / sizeof *path; i++) {
-        struct http_reply http = ask(&(struct http_ask){.method = "GET", .path = path[i], .more = "Origin: https://client.example\r\n"});
+        struct http_reply http =
+            ask(&(struct http_ask){.method = "GET", .path = path[i], .more = "Origin: https://client.example\r\n"});
         struct str value;
         expect_header(&http, "Access-Control-Allow-Origin", "*");
         expect_header(&http, "Cache-Control", "no-store");
@@ -310,7 +329,8 @@ static void one_connection_carries_many_requests(void **state)
     struct http_reply http;
     http_client_init(&c, town.daemon.port);
     for (int i = 0; i < 200; i++) {
-        assert_true(http_client_ask(&c, &(struct http_ask){.method = "GET", .path = i % 3 == 0 ? "/v1/nowhere" : "/v1/server"}, &http));
+        assert_true(http_client_ask(
+            &c, &(struct http_ask){.method = "GET", .path = i % 3 == 0 ? "/v1/nowhere" : "/v1/server"}, &http));
         assert_int_equal(http.status, i % 3 == 0 ? 404 : 200);
     }
     assert_int_equal(c.connected_n, 1);

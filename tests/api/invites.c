@@ -35,7 +35,7 @@ static struct api_reply open_only(const uint8_t secret[static SECRET_BYTES])
     return open_it(CLEO, secret, &opened);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------ */
+/* ---- opening ----------------------------------------------------------------------------------- */
 
 static void who_holds_the_secret_gets_capsule_and_record(void **state)
 {
@@ -102,7 +102,8 @@ static void the_read_token_reads_that_circle_and_nothing_else(void **state)
         (void)expect_refused(api_ask(&town.api[CLEO], &ask), 401, "no_session");
     }
     expect_same(&town, ANA, before);
-    (void)expect_ok(api_ask(&town.api[CLEO], &(struct http_ask){.method = "GET", .path = own, .token = opened.token}), 200);
+    (void)expect_ok(api_ask(&town.api[CLEO], &(struct http_ask){.method = "GET", .path = own, .token = opened.token}),
+                    200);
 }
 
 static void the_read_token_is_gone_after_a_restart(void **state)
@@ -121,7 +122,7 @@ static void the_read_token_is_gone_after_a_restart(void **state)
     read_by_token(CLEO, &opened);
 }
 
-/* ---- what does not open ---------------------------------------------------------------------------------- */
+/* ---- what does not open ------------------------------------------------------------------------ */
 
 static void not_before_everyone_agreed(void **state)
 {
@@ -195,7 +196,7 @@ static void challenge_origin_and_form_are_checked(void **state)
     malformed_expect(cleo, "POST", "/v1/invites", api_open_body(cleo, a, secret), 0);
 }
 
-/* ---- from invitation to member --------------------------------------------------------------------------- */
+/* ---- from invitation to member ----------------------------------------------------------------- */
 
 static void a_stranger_becomes_a_member_by_one_link(void **state)
 {

@@ -76,7 +76,7 @@ static void expect_command(const char *const *argument, int exit_code, const cha
 
 #define COMMAND(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* ---- what keeps it from starting ------------------------------------------------------------------------------ */
+/* ---- what keeps it from starting --------------------------------------------------------------- */
 
 static void a_port_that_is_taken_is_named(void **state)
 {
@@ -107,7 +107,8 @@ static void a_file_that_cannot_be_written_is_named(void **state)
     char folder[SCRATCH_PATH_BYTES], inside[SCRATCH_PATH_BYTES];
     town_open(&town, 1, NULL);
     assert_true(daemon_stop(&town.daemon));
-    expect_no_start((struct daemon_options){.data = town.daemon.data, .is_read_only = true}, 74, town.daemon.data, "can only be read");
+    expect_no_start((struct daemon_options){.data = town.daemon.data, .is_read_only = true}, 74, town.daemon.data,
+                    "can only be read");
     scratch_folder(folder);
     expect_no_start((struct daemon_options){.data = folder}, 74, folder, "");
     scratch_path(inside, folder, "no/such/folder");
@@ -169,8 +170,13 @@ static void a_setting_that_makes_no_sense_is_named(void **state)
     (void)state;
     static const struct {
         const char *flag, *words;
-    } row[] = {{"--rate-apend=5/min", "rate-append"}, {"--rate-append=many", "rate-append"}, {"--idle=0", "idle"}, {"--origin=example.org", "origin"},
-               {"--listen=nowhere", "listen"},        {"--log-level=loud", "log-level"},     {"serv", "serve"}};
+    } row[] = {{"--rate-apend=5/min", "rate-append"},
+               {"--rate-append=many", "rate-append"},
+               {"--idle=0", "idle"},
+               {"--origin=example.org", "origin"},
+               {"--listen=nowhere", "listen"},
+               {"--log-level=loud", "log-level"},
+               {"serv", "serve"}};
     town_open(&town, 0, NULL);
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         struct daemon none;
@@ -184,7 +190,7 @@ static void a_setting_that_makes_no_sense_is_named(void **state)
     expect_command(COMMAND("--version"), 0, "trothd ");
 }
 
-/* ---- starting -------------------------------------------------------------------------------------------------------- */
+/* ---- starting ---------------------------------------------------------------------------------- */
 
 static void the_first_start_shows_one_link_and_later_ones_none(void **state)
 {
@@ -288,7 +294,7 @@ static void a_log_in_json_is_one_object_a_line(void **state)
     assert_null(strstr(said, "nowhere"));
 }
 
-/* ---- stopping ---------------------------------------------------------------------------------------------------------- */
+/* ---- stopping ---------------------------------------------------------------------------------- */
 
 /* Somebody who writes one entry after the other into a circle of their own, until the server is gone. */
 struct writer {
@@ -367,7 +373,8 @@ static void stopping_under_load_loses_nothing_that_was_answered(void **state)
             struct api_head head;
             assert_int_equal(writer[i].other_n, 0);
             assert_true(api_head(&town.api[i], town.room[i].chain.circle.id, &head));
-            assert_true(head.seq == writer[i].last_seq || head.seq == writer[i].last_seq + 1); /* one may be unanswered */
+            assert_true(head.seq == writer[i].last_seq ||
+                        head.seq == writer[i].last_seq + 1); /* one may be unanswered */
             if (head.seq == writer[i].last_seq) assert_memory_equal(head.hash, writer[i].last, HASH_BYTES);
             acked_n += writer[i].acked_n;
             stopping_n += writer[i].stopping_n;
@@ -411,7 +418,7 @@ static void what_was_recorded_outlives_stops_and_kills(void **state)
     assert_true(daemon_restart(&town.daemon, &town.options));
 }
 
-/* ---- commands --------------------------------------------------------------------------------------------------------- */
+/* ---- commands ---------------------------------------------------------------------------------- */
 
 static void a_permit_is_made_beside_a_running_server_and_without_one(void **state)
 {
@@ -436,7 +443,8 @@ static void a_permit_is_made_beside_a_running_server_and_without_one(void **stat
     expect_command(COMMAND("check", "--data", missing), 69, missing);
     expect_command(COMMAND("backup", "--data", missing, "elsewhere"), 69, missing);
     assert_false(is_file(missing));
-    expect_command(COMMAND("permit", "--data", town.daemon.data, "--origin=https://troth.example"), 0, "https://troth.example/#P1-");
+    expect_command(COMMAND("permit", "--data", town.daemon.data, "--origin=https://troth.example"), 0,
+                   "https://troth.example/#P1-");
 }
 
 /* Appends while a backup is made, and then stops the server. */
@@ -492,7 +500,9 @@ static void a_backup_under_load_is_whole_and_serves(void **state)
             town.api[i].http.port = copy.port;
             assert_true(api_head(&town.api[i], town.room[i].chain.circle.id, &head)); /* signed in there as well */
             assert_true(head.seq >= last_seq[i] && head.seq <= town.room[i].chain.circle.head_seq + 1);
-            if (head.seq < town.room[i].chain.index.row_n) assert_memory_equal(head.hash, room_entry(&town.room[i], head.seq).hash, HASH_BYTES);
+            if (head.seq < town.room[i].chain.index.row_n) {
+                assert_memory_equal(head.hash, room_entry(&town.room[i], head.seq).hash, HASH_BYTES);
+            }
             last_seq[i] = head.seq;
         }
         assert_true(daemon_stop(&copy));

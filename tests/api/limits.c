@@ -32,7 +32,8 @@ static struct api_reply ask_from(struct api *api, const char *method, const char
 {
     char line[128];
     (void)snprintf(line, sizeof line, "X-Forwarded-For: %s\r\n", address);
-    struct http_ask asked = {.method = method, .path = path, .more = line, .body = method[0] == 'P' ? STR("\xa0") : (struct str){0}};
+    struct http_ask asked = {
+        .method = method, .path = path, .more = line, .body = method[0] == 'P' ? STR("\xa0") : (struct str){0}};
     return api_ask(api, &asked);
 }
 
@@ -41,7 +42,8 @@ static unsigned let_through(struct api *api, const char *method, const char *pat
 {
     unsigned through_n = 0;
     for (unsigned i = 0; i < n; i++) {
-        struct http_ask asked = {.method = method, .path = path, .body = method[0] == 'P' ? STR("\xa0") : (struct str){0}};
+        struct http_ask asked = {
+            .method = method, .path = path, .body = method[0] == 'P' ? STR("\xa0") : (struct str){0}};
         struct api_reply r = api_ask(api, &asked);
         if (r.status != 429) {
             through_n++;
@@ -53,7 +55,7 @@ static unsigned let_through(struct api *api, const char *method, const char *pat
     return through_n;
 }
 
-/* ---- rates by default ------------------------------------------------------------------------------------------ */
+/* ---- rates by default -------------------------------------------------------------------------- */
 
 static void by_default_an_address_may_ask_30_challenges_a_minute(void **state)
 {
@@ -103,7 +105,7 @@ static void by_default_a_device_may_append_120_and_read_600_times_a_minute(void 
     api_fini(&laptop);
 }
 
-/* ---- rates as they are set ----------------------------------------------------------------------------------------- */
+/* ---- rates as they are set --------------------------------------------------------------------- */
 
 static void who_waits_as_long_as_it_says_is_let_through(void **state)
 {
@@ -132,7 +134,9 @@ static void a_flag_wins_over_the_environment_and_that_over_the_file(void **state
     static const struct {
         const char *flag, *env;
         unsigned n;
-    } row[] = {{NULL, NULL, 3}, {NULL, "TROTHD_RATE_INVITE_OPEN=5/min", 5}, {"--rate-invite-open=7/min", "TROTHD_RATE_INVITE_OPEN=5/min", 7}};
+    } row[] = {{NULL, NULL, 3},
+               {NULL, "TROTHD_RATE_INVITE_OPEN=5/min", 5},
+               {"--rate-invite-open=7/min", "TROTHD_RATE_INVITE_OPEN=5/min", 7}};
     char folder[SCRATCH_PATH_BYTES], file[SCRATCH_PATH_BYTES], flag[SCRATCH_PATH_BYTES + 16];
     scratch_folder(folder);
     scratch_path(file, folder, "settings");
@@ -158,16 +162,19 @@ static void clients_behind_a_trusted_proxy_are_told_apart(void **state)
     (void)state;
     struct person person;
     struct api api;
-    open_with(0, (struct daemon_options){
-                     .flag = {"--rate-challenge=5/min", "--proxy-header=X-Forwarded-For", "--trusted-proxy=127.0.0.1"}});
+    open_with(0, (struct daemon_options){.flag = {"--rate-challenge=5/min", "--proxy-header=X-Forwarded-For",
+                                                  "--trusted-proxy=127.0.0.1"}});
     person_init(&person, "Somebody", 1);
     api_init(&api, &person, 0, town.daemon.origin, town.daemon.port);
     for (int i = 0; i < 5; i++) (void)expect_ok(ask_from(&api, "GET", "/v1/challenge", "192.0.2.1"), 200);
     (void)expect_refused(ask_from(&api, "GET", "/v1/challenge", "192.0.2.1"), 429, "slow_down");
-    (void)expect_refused(ask_from(&api, "GET", "/v1/challenge", "203.0.113.9, 192.0.2.1"), 429, "slow_down"); /* made up in front */
+    (void)expect_refused(ask_from(&api, "GET", "/v1/challenge", "203.0.113.9, 192.0.2.1"), 429,
+                         "slow_down"); /* made up in front */
     (void)expect_ok(ask_from(&api, "GET", "/v1/challenge", "192.0.2.2"), 200);
     /* all of one /64 are one client */
-    for (int i = 0; i < 5; i++) (void)expect_ok(ask_from(&api, "GET", "/v1/challenge", i % 2 ? "2001:db8::1" : "2001:db8::ffff:2"), 200);
+    for (int i = 0; i < 5; i++) {
+        (void)expect_ok(ask_from(&api, "GET", "/v1/challenge", i % 2 ? "2001:db8::1" : "2001:db8::ffff:2"), 200);
+    }
     (void)expect_refused(ask_from(&api, "GET", "/v1/challenge", "2001:db8::3"), 429, "slow_down");
     (void)expect_ok(ask_from(&api, "GET", "/v1/challenge", "2001:db8:0:1::3"), 200);
     api_fini(&api);
@@ -192,13 +199,14 @@ static void what_a_stranger_says_of_its_address_counts_for_nothing(void **state)
     person_fini(&person);
 }
 
-/* ---- ceilings -------------------------------------------------------------------------------------------------------- */
+/* ---- ceilings ---------------------------------------------------------------------------------- */
 
 static void more_circles_than_may_be_are_refused(void **state)
 {
     (void)state;
     uint8_t secret[SECRET_BYTES];
-    open_with(2, (struct daemon_options){.flag = {"--rate-challenge=0", "--rate-login=0", "--rate-register=0", "--circles=2"}});
+    open_with(2, (struct daemon_options){
+                     .flag = {"--rate-challenge=0", "--rate-login=0", "--rate-register=0", "--circles=2"}});
     town_gather(&town, 1);
     town_gather(&town, 1);
     town_rooms(&town);
@@ -305,9 +313,11 @@ static void an_address_has_so_many_connections_and_others_have_theirs(void **sta
     c[MOST].wait_ms = 2000;
     bool is_answered = http_client_ask(&c[MOST], &(struct http_ask){.method = "GET", .path = "/healthz"}, &http);
     assert_true(!is_answered || http.status == 503);
-    assert_true(http_client_ask(&c[0], &(struct http_ask){.method = "GET", .path = "/healthz"}, &http)); /* these go on */
+    assert_true(
+        http_client_ask(&c[0], &(struct http_ask){.method = "GET", .path = "/healthz"}, &http)); /* these go on */
     http_client_drop(&c[1]);
-    expect_soon(http_client_ask(&c[MOST], &(struct http_ask){.method = "GET", .path = "/healthz"}, &http) && http.status == 200);
+    expect_soon(http_client_ask(&c[MOST], &(struct http_ask){.method = "GET", .path = "/healthz"}, &http) &&
+                http.status == 200);
     for (size_t i = 0; i <= MOST; i++) http_client_fini(&c[i]);
 }
 

@@ -15,7 +15,15 @@
 #include "harness/expect.h"
 #include "harness/random.h"
 
-enum { PEOPLE = 6, ROUNDS = 14, ACTS = 160, SECRETS = 64, BATCH = 4, MINUTE_MS = 60 * 1000, REPLAY_BYTES = 64 * 1024 * 1024 };
+enum {
+    PEOPLE = 6,
+    ROUNDS = 14,
+    ACTS = 160,
+    SECRETS = 64,
+    BATCH = 4,
+    MINUTE_MS = 60 * 1000,
+    REPLAY_BYTES = 64 * 1024 * 1024
+};
 
 static struct town town;
 static struct arena *a = &town.arena;
@@ -35,7 +43,7 @@ static size_t invited_n;
 /* How often each answer came. */
 static unsigned came[100];
 
-/* ---- what must come --------------------------------------------------------------------------------------------- */
+/* ---- what must come ---------------------------------------------------------------------------- */
 
 struct predicted {
     enum err e;
@@ -73,7 +81,9 @@ static enum err judge_sender(size_t sender, const struct entry *entry, size_t n)
         bool is_own = memcmp(entry[i].author, me, SIGN_PK_BYTES) == 0;
         has_own_join = has_own_join || (entry[i].kind == ENTRY_JOIN && is_own && entry_is_signed(&entry[i]));
     }
-    if (has_own_join && entry[0].kind == ENTRY_JOIN && circle_knows_invite(c, entry[0].body.join.invite_hash)) return ERR_OK;
+    if (has_own_join && entry[0].kind == ENTRY_JOIN && circle_knows_invite(c, entry[0].body.join.invite_hash)) {
+        return ERR_OK;
+    }
     if (!was_in[sender]) return ERR_NO_CIRCLE;
     for (size_t i = 0; i < n; i++) {
         if (entry[i].kind != ENTRY_REDACT && !is_stored(&entry[i])) return ERR_NOT_MEMBER;
@@ -129,7 +139,7 @@ static struct predicted predict(size_t sender, struct str batch)
     return circle_may_rest(&twin.chain.circle) ? p : predict_at(ERR_ROTATE_REQUIRED, n - 1, NULL);
 }
 
-/* ---- what people try ---------------------------------------------------------------------------------------------- */
+/* ---- what people try --------------------------------------------------------------------------- */
 
 static bool chance(uint64_t one_in)
 {
@@ -241,7 +251,9 @@ static void spoil(struct entry *e, size_t *signer)
         else e->prev = some_bytes(HASH_BYTES);
         break;
     case 9:
-        if (e->kind == ENTRY_SEALED) e->ref[e->ref_n++] = (struct entry_ref){.hash = some_bytes(HASH_BYTES), .bytes_n = 100};
+        if (e->kind == ENTRY_SEALED) {
+            e->ref[e->ref_n++] = (struct entry_ref){.hash = some_bytes(HASH_BYTES), .bytes_n = 100};
+        }
         break;
     case 10:
         if (e->kind == ENTRY_SEALED || e->kind == ENTRY_INVITE) e->payload_hash = some_bytes(HASH_BYTES);
@@ -293,7 +305,7 @@ static struct str some_batch(size_t who)
     return batch;
 }
 
-/* ---- sending, and comparing ------------------------------------------------------------------------------------------ */
+/* ---- sending, and comparing -------------------------------------------------------------------- */
 
 /* Everybody's copies follow, and it is noted who came in and which invitation there is. */
 static void follow(struct str fresh)
@@ -411,7 +423,8 @@ static void every_answer_is_what_a_replay_predicts(void **state)
     (void)state;
     random_init(&r, "every_answer_is_what_a_replay_predicts");
     for (int round = 0; round < ROUNDS; round++) one_round();
-    static const enum err wanted[] = {ERR_OK, ERR_HEAD_MOVED, ERR_BAD_SIGNATURE, ERR_ROTATE_REQUIRED, ERR_EPOCH_STALE, ERR_NO_CIRCLE};
+    static const enum err wanted[] = {ERR_OK,          ERR_HEAD_MOVED, ERR_BAD_SIGNATURE, ERR_ROTATE_REQUIRED,
+                                      ERR_EPOCH_STALE, ERR_NO_CIRCLE};
     for (size_t i = 0; i < sizeof came / sizeof *came; i++) {
         if (came[i] > 0) print_message("%5u %s\n", came[i], err_code((enum err)i));
     }

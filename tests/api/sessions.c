@@ -52,7 +52,7 @@ static struct api_reply end(struct api *device, const uint8_t id[static ID_BYTES
     return api_delete(device, path, (struct str){0});
 }
 
-/* ---- signing in ------------------------------------------------------------------------------------ */
+/* ---- signing in -------------------------------------------------------------------------------- */
 
 static void signing_in_gives_a_token_and_the_wrapped_identity(void **state)
 {
@@ -119,8 +119,8 @@ static void a_challenge_is_answered_once_also_by_a_wrong_answer(void **state)
     struct api phone;
     device_init(&phone, 0);
     struct str body = api_login_body(&phone, a);
-    (void)expect_refused(api_post(&phone, "/v1/sessions", draft_set(a, body, LOGIN_SIG, draft_zeros(a, SIG_BYTES))), 401,
-                         "bad_login");
+    (void)expect_refused(api_post(&phone, "/v1/sessions", draft_set(a, body, LOGIN_SIG, draft_zeros(a, SIG_BYTES))),
+                         401, "bad_login");
     (void)expect_refused(api_post(&phone, "/v1/sessions", body), 401, "bad_challenge");
     body = draft_set(a, api_login_body(&phone, a), LOGIN_CHALLENGE, draft_zeros(a, CHALLENGE_BYTES));
     expect_no_detail(expect_refused(api_post(&phone, "/v1/sessions", body), 401, "bad_challenge"));
@@ -150,7 +150,7 @@ static void every_field_has_its_type_and_length(void **state)
     api_fini(&phone);
 }
 
-/* ---- the list --------------------------------------------------------------------------------------- */
+/* ---- the list ---------------------------------------------------------------------------------- */
 
 static void the_list_shows_every_device_and_which_is_this(void **state)
 {
@@ -265,7 +265,8 @@ static void arrive(void *of)
     struct cbor_map map;
     struct str token;
     d->reply = api_post(&d->api, "/v1/sessions", d->body);
-    bool is_in = d->reply.status == 201 && cbor_map(d->reply.body, &map) == ERR_OK && cbor_bytes(map.item[1], &token) == ERR_OK;
+    bool is_in =
+        d->reply.status == 201 && cbor_map(d->reply.body, &map) == ERR_OK && cbor_bytes(map.item[1], &token) == ERR_OK;
     if (is_in) api_hex(d->api.token, token.at, token.len);
 }
 
@@ -297,7 +298,7 @@ static void many_at_once_are_not_more_devices_than_may_be(void **state)
     }
 }
 
-/* ---- tokens ------------------------------------------------------------------------------------------ */
+/* ---- tokens ------------------------------------------------------------------------------------ */
 
 static void a_token_that_is_none_signs_nobody_in(void **state)
 {

@@ -59,7 +59,8 @@ static void a_whole_life_over_https(void **state)
     struct http_ask asked = {.method = "GET", .path = "/v1/live", .token = stream.api.token};
     struct http_reply http;
     size_t n = http_client_put_ask(ask, sizeof ask, &asked, daemon_tls.port);
-    assert_true(n > 0 && http_client_send(&stream.api.http, str_at(ask, n)) && http_client_read_head(&stream.api.http, true, &http));
+    assert_true(n > 0 && http_client_send(&stream.api.http, str_at(ask, n)) &&
+                http_client_read_head(&stream.api.http, true, &http));
     assert_int_equal(http.status, 200);
     assert_int_equal(api_event(&stream.api).kind, API_EVENT_LIST);
     assert_int_equal(api_event(&stream.api).head.seq, 0);

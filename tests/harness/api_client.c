@@ -65,7 +65,7 @@ void api_fini(struct api *api)
     secret_access_fini(&api->access);
 }
 
-/* ---- answers --------------------------------------------------------------------------------------- */
+/* ---- answers ----------------------------------------------------------------------------------- */
 
 static void copy_text(char *to, size_t cap, struct str text)
 {
@@ -90,7 +90,9 @@ static bool read_detail(struct api_reply *r, struct str item)
     if (cbor_map_has(&map, API_SEQ)) is_good = is_good && read_number(&map, API_SEQ, &r->seq);
     if (cbor_map_has(&map, API_EPOCH)) is_good = is_good && read_number(&map, API_EPOCH, &r->epoch);
     if (cbor_map_has(&map, API_TIME)) is_good = is_good && read_number(&map, API_TIME, &r->time_ms);
-    if (cbor_map_has(&map, API_HASH)) is_good = is_good && cbor_bytes_n(map.item[API_HASH], r->hash, HASH_BYTES) == ERR_OK;
+    if (cbor_map_has(&map, API_HASH)) {
+        is_good = is_good && cbor_bytes_n(map.item[API_HASH], r->hash, HASH_BYTES) == ERR_OK;
+    }
     if (cbor_map_has(&map, API_ORIGINS)) {
         is_good = is_good && cbor_list(map.item[API_ORIGINS], &origins) == ERR_OK;
         r->origin_n = is_good ? origins.item_n : 0;
@@ -117,7 +119,9 @@ struct api_reply api_reply_of(const struct http_reply *http)
 {
     struct api_reply r = {.status = http->status, .body = http->body};
     struct str retry;
-    if (http_reply_header(http, "Retry-After", &retry)) r.retry_after_s = (unsigned)strtoul((const char *)retry.at, NULL, 10);
+    if (http_reply_header(http, "Retry-After", &retry)) {
+        r.retry_after_s = (unsigned)strtoul((const char *)retry.at, NULL, 10);
+    }
     if (r.status < 200 || r.status > 299) read_error(&r);
     return r;
 }
@@ -156,7 +160,7 @@ struct api_reply api_delete(struct api *api, const char *path, struct str body)
     return api_ask(api, &(struct http_ask){.method = "DELETE", .path = path, .body = body});
 }
 
-/* ---- account --------------------------------------------------------------------------------------- */
+/* ---- account ----------------------------------------------------------------------------------- */
 
 void api_challenge(struct api *api, uint8_t challenge[static CHALLENGE_BYTES])
 {
@@ -315,7 +319,7 @@ struct api_reply api_login(struct api *api, struct arena *a)
     return r;
 }
 
-/* ---- circles --------------------------------------------------------------------------------------- */
+/* ---- circles ----------------------------------------------------------------------------------- */
 
 void api_entries_path(char path[static API_PATH_BYTES], const uint8_t *circle, const char *tail)
 {
@@ -453,7 +457,7 @@ struct api_reply api_open_invite(struct api *api, struct arena *a, const uint8_t
     return r;
 }
 
-/* ---- live ------------------------------------------------------------------------------------------ */
+/* ---- live -------------------------------------------------------------------------------------- */
 
 struct api_reply api_live(struct api *api)
 {
@@ -473,7 +477,9 @@ struct api_reply api_live(struct api *api)
 /* "<circle> <seq> <hash>" */
 static bool read_head_event(struct str data, struct api_event *event)
 {
-    const uint8_t *space = data.len <= 2 * HASH_BYTES + 1 ? NULL : memchr(data.at + 2 * HASH_BYTES + 1, ' ', data.len - 2 * HASH_BYTES - 1);
+    const uint8_t *space = data.len <= 2 * HASH_BYTES + 1
+                               ? NULL
+                               : memchr(data.at + 2 * HASH_BYTES + 1, ' ', data.len - 2 * HASH_BYTES - 1);
     if (space == NULL) return false;
     size_t hash_from = (size_t)(space - data.at) + 1;
     event->head.seq = strtoull((const char *)data.at + 2 * HASH_BYTES + 1, NULL, 10);

@@ -55,7 +55,7 @@ struct api_reply api_delete(struct api *api, const char *path, struct str body) 
 /* api_reply_of -- what an answer read elsewhere says. */
 struct api_reply api_reply_of(const struct http_reply *http) NONNULL;
 
-/* ---- account --------------------------------------------------------------------------------------- */
+/* ---- account ----------------------------------------------------------------------------------- */
 
 /* Keys of the bodies, as docs/api.md has them. */
 enum { REGISTER_SIGN_PK = 1, REGISTER_BOX_PK, REGISTER_CRED, REGISTER_PERMIT, REGISTER_INVITE, REGISTER_ORIGIN,
@@ -85,7 +85,7 @@ struct api_reply api_register(struct api *api, struct arena *a, const char *perm
 /* api_login -- signs in; on success the device holds token, session and creds_version. */
 struct api_reply api_login(struct api *api, struct arena *a) NONNULL;
 
-/* ---- circles --------------------------------------------------------------------------------------- */
+/* ---- circles ----------------------------------------------------------------------------------- */
 
 /* api_entries_path -- "/v1/circles/…/entries" and what follows, such as "?after=7". */
 void api_entries_path(char path[static API_PATH_BYTES], const uint8_t *circle, const char *tail) NONNULL;
@@ -125,7 +125,7 @@ struct api_opened {
 struct api_reply api_open_invite(struct api *api, struct arena *a, const uint8_t secret[static SECRET_BYTES],
                                  struct api_opened *opened) NONNULL;
 
-/* ---- live ------------------------------------------------------------------------------------------ */
+/* ---- live -------------------------------------------------------------------------------------- */
 
 enum api_event_kind { API_EVENT_NONE, API_EVENT_LIST, API_EVENT_HEAD, API_EVENT_COMMENT, API_EVENT_OTHER };
 

@@ -43,7 +43,7 @@ static void pause_ms(unsigned ms)
     (void)nanosleep(&t, NULL);
 }
 
-/* ---- in the child, before it becomes the server --------------------------------------------------- */
+/* ---- in the child, before it becomes the server ------------------------------------------------ */
 
 static void filter(struct sock_filter *rule, size_t rule_n)
 {
@@ -103,7 +103,9 @@ static _Noreturn void become(const struct daemon *d, const struct daemon_options
     redirect(d->output, STDOUT_FILENO);
     redirect(d->log, STDERR_FILENO);
     close_the_rest();
-    for (size_t i = 0; i < sizeof o->env / sizeof *o->env && o->env[i] != NULL; i++) (void)putenv((char *)(uintptr_t)o->env[i]);
+    for (size_t i = 0; i < sizeof o->env / sizeof *o->env && o->env[i] != NULL; i++) {
+        (void)putenv((char *)(uintptr_t)o->env[i]);
+    }
     if (o->file_n > 0) {
         struct rlimit limit = {.rlim_cur = o->file_n, .rlim_max = o->file_n};
         if (setrlimit(RLIMIT_NOFILE, &limit) != 0) _exit(127);
@@ -115,7 +117,7 @@ static _Noreturn void become(const struct daemon *d, const struct daemon_options
     _exit(127);
 }
 
-/* ---- what runs, so that nothing stays behind ------------------------------------------------------- */
+/* ---- what runs, so that nothing stays behind --------------------------------------------------- */
 
 enum { RUNNING_MOST = 64 };
 static pid_t running[RUNNING_MOST];
@@ -156,7 +158,7 @@ static bool has_ended(struct daemon *d, int flags)
     return true;
 }
 
-/* ---- what it says ---------------------------------------------------------------------------------- */
+/* ---- what it says ------------------------------------------------------------------------------ */
 
 size_t daemon_read(const char *path, char *text, size_t cap)
 {
@@ -228,7 +230,7 @@ unsigned daemon_free_port(void)
     return ntohs(at.sin_port);
 }
 
-/* ---- starting and stopping ------------------------------------------------------------------------- */
+/* ---- starting and stopping --------------------------------------------------------------------- */
 
 /* Rates that no test reaches by being quick; a test of the rates sets its own. */
 static const char *const fast[] = {
@@ -329,7 +331,7 @@ void daemon_kill(struct daemon *d)
     while (!has_ended(d, 0)) continue;
 }
 
-/* ---- commands -------------------------------------------------------------------------------------- */
+/* ---- commands ---------------------------------------------------------------------------------- */
 
 int daemon_run(const char *const *argument, char *said, size_t cap)
 {

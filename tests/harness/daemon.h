@@ -75,6 +75,13 @@ bool daemon_says(const struct daemon *d, const char *words, unsigned wait_ms) NO
 /* daemon_free_port -- a port of this machine that nobody has now. */
 unsigned daemon_free_port(void);
 
+/* DAEMON_IS_WATCHED -- whether a sanitizer is built in, whose own memory and time would be measured. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define DAEMON_IS_WATCHED true
+#else
+#define DAEMON_IS_WATCHED false
+#endif
+
 /* daemon_resident_bytes -- its resident memory now. */
 uint64_t daemon_resident_bytes(const struct daemon *d) NONNULL;
 

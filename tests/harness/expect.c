@@ -24,7 +24,8 @@ void expect_detail_at(struct api_reply r, const unsigned *key, size_t key_n, con
     uint32_t wanted = 0;
     for (size_t i = 0; i < key_n; i++) wanted |= CBOR_KEY(key[i]);
     if (r.detail == wanted) return;
-    print_error("%d %s: expected the details 0x%x, came 0x%x\n", r.status, r.code, (unsigned)wanted, (unsigned)r.detail);
+    print_error("%d %s: expected the details 0x%x, came 0x%x\n", r.status, r.code, (unsigned)wanted,
+                (unsigned)r.detail);
     _fail(file, line);
 }
 

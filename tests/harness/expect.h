@@ -15,8 +15,8 @@
 
 /* expect_detail -- the refusal tells just these details. */
 #define expect_detail(reply, ...)                                                                                      \
-    expect_detail_at((reply), (const unsigned[]){__VA_ARGS__}, sizeof((const unsigned[]){__VA_ARGS__}) / sizeof(unsigned), \
-                     __FILE__, __LINE__)
+    expect_detail_at((reply), (const unsigned[]){__VA_ARGS__},                                                         \
+                     sizeof((const unsigned[]){__VA_ARGS__}) / sizeof(unsigned), __FILE__, __LINE__)
 #define expect_no_detail(reply) expect_detail_at((reply), NULL, 0, __FILE__, __LINE__)
 
 /* expect_same -- a circle looks as it did. */

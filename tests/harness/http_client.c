@@ -16,7 +16,7 @@
 
 enum { ROOM_STEP_BYTES = 16 * 1024, ROOM_MOST_BYTES = 64 * 1024 * 1024, HEAD_BYTES = 4096 };
 
-/* ---- time and memory ---------------------------------------------------------------------------- */
+/* ---- time and memory --------------------------------------------------------------------------- */
 
 static int64_t steady_ms(void)
 {
@@ -49,7 +49,7 @@ static void room_drop(struct http_client_room *room, size_t n)
     room->len -= n;
 }
 
-/* ---- connecting, sending, receiving ------------------------------------------------------------- */
+/* ---- connecting, sending, receiving ------------------------------------------------------------ */
 
 void http_client_init(struct http_client *c, unsigned port)
 {
@@ -158,7 +158,7 @@ bool http_client_sees_end(struct http_client *c)
     }
 }
 
-/* ---- the head of a reply ------------------------------------------------------------------------ */
+/* ---- the head of a reply ----------------------------------------------------------------------- */
 
 bool http_reply_header(const struct http_reply *reply, const char *name, struct str *value)
 {
@@ -234,7 +234,7 @@ static bool read_head(struct http_client *c, bool has_body, struct http_reply *r
     }
 }
 
-/* ---- the body ----------------------------------------------------------------------------------- */
+/* ---- the body ---------------------------------------------------------------------------------- */
 
 static void take_bytes(struct http_client *c, struct str in)
 {
@@ -338,7 +338,7 @@ bool http_client_read(struct http_client *c, bool has_body, struct http_reply *r
     return http_client_read_head(c, has_body, reply) && http_client_read_body(c, reply);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------------ */
 
 size_t http_client_put_ask(char *room, size_t cap, const struct http_ask *ask, unsigned port)
 {
@@ -382,7 +382,7 @@ bool http_client_ask(struct http_client *c, const struct http_ask *ask, struct h
     return is_done;
 }
 
-/* ---- events ------------------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------------------ */
 
 /* The value of a field in the lines of an event; {NULL, 0} if it is not there. */
 static struct str event_field(struct str lines, const char *name)

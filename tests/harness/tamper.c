@@ -20,7 +20,8 @@ static void put_number(char whole[static SQL_BYTES], const char *sql, const uint
     whole[0] = '\0';
     for (const char *at = sql; *at != '\0'; at++) {
         bool is_number = at[0] == '%' && at[1] == 's';
-        n += snprintf(whole + n, SQL_BYTES - (size_t)n, "%.*s", is_number ? (int)strlen(number) : 1, is_number ? number : at);
+        n += snprintf(whole + n, SQL_BYTES - (size_t)n, "%.*s", is_number ? (int)strlen(number) : 1,
+                      is_number ? number : at);
         assert_in_range(n, 0, SQL_BYTES - 1);
         if (is_number) at++;
     }

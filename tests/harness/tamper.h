@@ -19,7 +19,7 @@ int tamper_check(const struct town *town) NONNULL;
 #define TAMPER_FIRST(column)                                                                                           \
     column " = CAST(" TAMPER_OTHER("substr(" column ", 1, 1)") " || substr(" column ", 2) AS BLOB)"
 #define TAMPER_LAST(column)                                                                                            \
-    column " = CAST(substr(" column ", 1, length(" column ") - 1) || " TAMPER_OTHER("substr(" column ", -1)")           \
-           " AS BLOB)"
+    column " = CAST(substr(" column ", 1, length(" column                                                              \
+           ") - 1) || " TAMPER_OTHER("substr(" column ", -1)") " AS BLOB)"
 
 #endif

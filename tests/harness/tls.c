@@ -16,7 +16,9 @@ static _Noreturn void become(const char *const *argument, int in_out, pid_t pare
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
     int none = open("/dev/null", O_RDWR);
     int io = in_out >= 0 ? in_out : none;
-    if (none < 0 || dup2(io, STDIN_FILENO) < 0 || dup2(io, STDOUT_FILENO) < 0 || dup2(none, STDERR_FILENO) < 0) _exit(127);
+    if (none < 0 || dup2(io, STDIN_FILENO) < 0 || dup2(io, STDOUT_FILENO) < 0 || dup2(none, STDERR_FILENO) < 0) {
+        _exit(127);
+    }
     for (int fd = 3; fd < 256; fd++) (void)close(fd);
     (void)execvp(argument[0], (char *const *)(uintptr_t)argument);
     _exit(127);
@@ -29,9 +31,25 @@ void tls_make(struct tls_files *files)
     scratch_folder(folder);
     scratch_path(files->cert, folder, "cert.pem");
     scratch_path(files->key, folder, "key.pem");
-    const char *const argument[] = {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                                    "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                                    "-keyout", files->key, "-out", files->cert, NULL};
+    const char *const argument[] = {"openssl",
+                                    "req",
+                                    "-x509",
+                                    "-newkey",
+                                    "ec",
+                                    "-pkeyopt",
+                                    "ec_paramgen_curve:prime256v1",
+                                    "-nodes",
+                                    "-days",
+                                    "2",
+                                    "-subj",
+                                    "/CN=localhost",
+                                    "-addext",
+                                    "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                                    "-keyout",
+                                    files->key,
+                                    "-out",
+                                    files->cert,
+                                    NULL};
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) become(argument, -1, parent);
     if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
@@ -44,8 +62,9 @@ struct tls_link tls_connect(unsigned port, const char *cert, const char *more)
     int end[2];
     char address[32];
     (void)snprintf(address, sizeof address, "127.0.0.1:%u", port);
-    const char *const argument[] = {"openssl", "s_client", "-quiet", "-connect", address, "-CAfile", cert, "-verify_return_error",
-                                    "-verify_ip", "127.0.0.1", "-servername", "localhost", more, NULL};
+    const char *const argument[] = {
+        "openssl",    "s_client",  "-quiet",      "-connect",  address, "-CAfile", cert, "-verify_return_error",
+        "-verify_ip", "127.0.0.1", "-servername", "localhost", more,    NULL};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, end) != 0) misuse("tls: socketpair");
     pid_t parent = getpid(), pid = fork();
     if (pid < 0) misuse("tls: fork");

@@ -26,7 +26,7 @@ static void must_answer(struct api_reply r, int status, const char *what, const 
     must(r.status == status, sentence, town);
 }
 
-/* ---- people and their server ------------------------------------------------------------------------ */
+/* ---- people and their server ------------------------------------------------------------------- */
 
 void town_permit(const struct town *town, char text[static 64])
 {
@@ -89,7 +89,7 @@ void town_reconnect(struct town *town)
     }
 }
 
-/* ---- their circle ------------------------------------------------------------------------------------ */
+/* ---- their circle ------------------------------------------------------------------------------ */
 
 void town_rooms(struct town *town)
 {
@@ -165,7 +165,7 @@ void town_invite(struct town *town, size_t who, uint8_t secret[static SECRET_BYT
     }
 }
 
-/* ---- looking ----------------------------------------------------------------------------------------- */
+/* ---- looking ----------------------------------------------------------------------------------- */
 
 struct town_state town_look(struct town *town, size_t who)
 {
@@ -188,6 +188,6 @@ struct town_state town_look(struct town *town, size_t who)
 
 bool town_state_is(const struct town_state *a, const struct town_state *b)
 {
-    return a->head.seq == b->head.seq && a->entry_n == b->entry_n && memcmp(a->head.hash, b->head.hash, HASH_BYTES) == 0 &&
-           memcmp(a->entries, b->entries, HASH_BYTES) == 0;
+    return a->head.seq == b->head.seq && a->entry_n == b->entry_n &&
+           memcmp(a->head.hash, b->head.hash, HASH_BYTES) == 0 && memcmp(a->entries, b->entries, HASH_BYTES) == 0;
 }
