@@ -17,9 +17,9 @@ enum { FIRST_BUCKETS = 64 };
 
 enum err sessions_init(struct sessions *s)
 {
-    *s = (struct sessions){._bucket_n = FIRST_BUCKETS};
-    s->_bucket = calloc(s->_bucket_n, sizeof(struct session_node *));
-    if (s->_bucket == NULL) return ERR_NO_MEMORY;
+    struct session_node **bucket = calloc(FIRST_BUCKETS, sizeof *bucket);
+    if (bucket == NULL) return ERR_NO_MEMORY;
+    *s = (struct sessions){._bucket = bucket, ._bucket_n = FIRST_BUCKETS};
     pthread_mutex_init(&s->_lock, NULL);
     return ERR_OK;
 }
