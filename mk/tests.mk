@@ -19,6 +19,7 @@ LINK_tests/unit/config      := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/hub         := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/metrics     := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/rate        := $(FAULT_ALLOC_LINK)
+LINK_tests/unit/session     := $(FAULT_ALLOC_LINK)
 
 # ---- what there is --------------------------------------------------------------------------------
 
