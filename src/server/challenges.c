@@ -18,15 +18,13 @@ void challenges_fini(struct challenges *c)
     pthread_mutex_destroy(&c->_lock);
 }
 
-void challenges_ask(struct challenges *c, uint64_t now_ms, uint8_t challenge[static CHALLENGE_BYTES])
-{
-    challenge_make(challenge, c->_secret, now_ms);
-}
-
-/* When a span is over, what it remembers becomes the span before, and that one is forgotten. */
+/* When a span is over, what it remembers becomes the span before, and that one is forgotten.
+ *
+ * A time in the span before is nothing unusual: another thread has come first. But a clock that was set back
+ * makes challenges good again whose answers are forgotten; so then all of them are void. */
 static void turn_span(struct challenges *c, uint64_t span)
 {
-    if (span == c->_span) return;
+    if (span == c->_span || span + 1 == c->_span) return;
     struct challenges_answered *oldest = c->_slot[1];
     bool is_next = span == c->_span + 1;
     c->_slot[1] = is_next ? c->_slot[0] : NULL;
@@ -35,7 +33,16 @@ static void turn_span(struct challenges *c, uint64_t span)
     free(oldest);
     c->_slot[0] = NULL;
     c->_answered_n[0] = 0;
+    if (span < c->_span) random_fill(c->_secret, sizeof c->_secret);
     c->_span = span;
+}
+
+void challenges_ask(struct challenges *c, uint64_t now_ms, uint8_t challenge[static CHALLENGE_BYTES])
+{
+    pthread_mutex_lock(&c->_lock);
+    turn_span(c, now_ms / CHALLENGE_LIFE_MS);
+    challenge_make(challenge, c->_secret, now_ms);
+    pthread_mutex_unlock(&c->_lock);
 }
 
 /* The slot that holds it, or the empty one where it belongs; the random part spreads by itself, and is
@@ -68,11 +75,10 @@ static enum err remember(struct challenges *c, const uint8_t *random)
 
 enum err challenges_take(struct challenges *c, uint64_t now_ms, const uint8_t challenge[static CHALLENGE_BYTES])
 {
-    enum err e = challenge_check(challenge, c->_secret, now_ms);
-    if (e != ERR_OK) return e;
     pthread_mutex_lock(&c->_lock);
     turn_span(c, now_ms / CHALLENGE_LIFE_MS);
-    e = remember(c, challenge + 8);
+    enum err e = challenge_check(challenge, c->_secret, now_ms);
+    if (e == ERR_OK) e = remember(c, challenge + 8);
     pthread_mutex_unlock(&c->_lock);
     return e;
 }

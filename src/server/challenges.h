@@ -1,7 +1,8 @@
 /* challenges.h -- which of this server's challenges were answered, so that none is answered twice.
  *
  * A challenge lives two minutes and names its own time, so it is enough to remember the answered ones of
- * two spans of that length. The secret is made anew at every start: then older challenges are void.
+ * two spans of that length. The secret is made anew at every start, and when the clock was set back: then
+ * older challenges are void.
  */
 #ifndef SERVER_CHALLENGES_H
 #define SERVER_CHALLENGES_H
