@@ -19,7 +19,9 @@ LINK_tests/unit/circles     := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/config      := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/hub         := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/metrics     := $(FAULT_ALLOC_LINK)
+LINK_tests/unit/pem         := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/rate        := $(FAULT_ALLOC_LINK)
+LINK_tests/unit/readers     := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/session     := $(FAULT_ALLOC_LINK)
 
 # ---- what there is --------------------------------------------------------------------------------
