@@ -422,6 +422,15 @@ enum err store_entry_erase(struct store *s, uint64_t circle, uint64_t seq, uint6
     return s->circle->entry_erase(s, circle, seq, erased_bytes);
 }
 
+enum err store_entry_fill(struct store *s, uint64_t circle, uint64_t seq, struct str payload)
+{
+    enum err e = may_write(s);
+    if (e != ERR_OK) return e;
+    EXPECT(payload.len >= 1 && payload.len <= LIMIT_PAYLOAD_BYTES);
+    if (!is_circle(circle) || seq > LIMIT_SEQ) return ERR_NOT_FOUND;
+    return s->circle->entry_fill(s, circle, seq, payload);
+}
+
 /* ---- invites -------------------------------------------------------------------------------- */
 
 enum err store_invite_add(struct store *s, const uint8_t invite_pk[static SIGN_PK_BYTES], uint64_t circle,

@@ -344,6 +344,13 @@ MUST_USE enum err store_entry_each(struct store *s, uint64_t circle, uint64_t fi
  */
 MUST_USE enum err store_entry_erase(struct store *s, uint64_t circle, uint64_t seq, uint64_t *erased_bytes) NONNULL;
 
+/* store_entry_fill -- the payload of an entry that came without it: empty, and not erased. [store NOT_FOUND]
+ *
+ * Takes    payload    1..LIMIT_PAYLOAD_BYTES; other lengths are misuse
+ * Fails    NOT_FOUND  there is no such entry, or its payload is there, or erased
+ */
+MUST_USE enum err store_entry_fill(struct store *s, uint64_t circle, uint64_t seq, struct str payload) NONNULL;
+
 /* ---- invites -------------------------------------------------------------------------------- */
 
 /* Where an invitation stands in the record, by its public key; it permits one account. */

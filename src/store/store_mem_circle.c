@@ -277,6 +277,18 @@ static enum err mem_entry_erase(struct store *s, uint64_t circle, uint64_t seq, 
     return e;
 }
 
+static enum err mem_entry_fill(struct store *s, uint64_t circle, uint64_t seq, struct str payload)
+{
+    struct mem_data *work = mem_work(s);
+    ptrdiff_t at = find_entry(work, circle, seq);
+    if (at == NOWHERE) return ERR_NOT_FOUND;
+    struct mem_entry row = *entry_at(work, (size_t)at);
+    if (row.entry.is_erased || row.entry.payload.len > 0) return ERR_NOT_FOUND;
+    row.entry.payload = str_at(mem_keep(s, payload.at, payload.len), payload.len);
+    if (row.entry.payload.at == NULL) return ERR_NO_MEMORY;
+    return mem_replace(s, &work->entry, (size_t)at, &row, sizeof row);
+}
+
 /* ---- invites -------------------------------------------------------------------------------- */
 
 static const struct store_invite *invite_at(const struct mem_data *data, size_t at)
@@ -343,6 +355,7 @@ const struct store_circle_ops mem_circle_ops = {
     .entry_by_id = mem_entry_by_id,
     .entry_each = mem_entry_each,
     .entry_erase = mem_entry_erase,
+    .entry_fill = mem_entry_fill,
     .invite_add = mem_invite_add,
     .invite_find = mem_invite_find,
     .invite_use = mem_invite_use,

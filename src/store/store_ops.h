@@ -68,6 +68,7 @@ struct store_circle_ops {
     enum err (*entry_each)(struct store *s, uint64_t circle, uint64_t first_seq, uint64_t last_seq, size_t limit_n,
                            store_entry_visit *visit, void *ctx);
     enum err (*entry_erase)(struct store *s, uint64_t circle, uint64_t seq, uint64_t *erased_bytes);
+    enum err (*entry_fill)(struct store *s, uint64_t circle, uint64_t seq, struct str payload);
     enum err (*invite_add)(struct store *s, const uint8_t *invite_pk, uint64_t circle, uint64_t seq);
     enum err (*invite_find)(struct store *s, const uint8_t *invite_pk, struct store_invite *invite);
     enum err (*invite_use)(struct store *s, uint64_t circle, uint64_t seq, const uint8_t *sign_pk);

@@ -279,6 +279,12 @@ static enum err sqlite_entry_erase(struct store *s, uint64_t circle, uint64_t se
     return e;
 }
 
+static enum err sqlite_entry_fill(struct store *s, uint64_t circle, uint64_t seq, struct str payload)
+{
+    return sql_run_one(sqlite_of(s), SQL_entry_fill,
+                       VALUES(NUMBER(place_of(circle, seq)), BYTES(payload.at, payload.len)));
+}
+
 /* ---- invites -------------------------------------------------------------------------------- */
 
 static enum err sqlite_invite_add(struct store *s, const uint8_t *invite_pk, uint64_t circle, uint64_t seq)
@@ -338,6 +344,7 @@ const struct store_circle_ops sqlite_circle_ops = {
     .entry_by_id = sqlite_entry_by_id,
     .entry_each = sqlite_entry_each,
     .entry_erase = sqlite_entry_erase,
+    .entry_fill = sqlite_entry_fill,
     .invite_add = sqlite_invite_add,
     .invite_find = sqlite_invite_find,
     .invite_use = sqlite_invite_use,

@@ -97,15 +97,22 @@ int sqlite_sync_folder(const char *path)
     return system;
 }
 
+/* The name of what lies beside the store. */
+enum { BESIDE_BYTES = SQLITE_PATH_BYTES + SQLITE_SUFFIX_BYTES };
+static void beside(const struct sqlite *q, const char *suffix, char path[static BESIDE_BYTES])
+{
+    struct out o = out_over(path, BESIDE_BYTES - 1);
+    out_text(&o, q->path);
+    out_text(&o, suffix);
+    path[o.len] = '\0';
+}
+
 /* The one server's lock. It lies beside the store, since closing any file of SQLite's own would drop
  * SQLite's locks; it stays there, since removing it would let two servers lock two of them. */
 static enum err lock_server(struct sqlite *q, struct store_trouble *trouble)
 {
-    char path[SQLITE_PATH_BYTES + SQLITE_SUFFIX_BYTES];
-    struct out o = out_over(path, sizeof path - 1);
-    out_text(&o, q->path);
-    out_text(&o, "-lock");
-    path[o.len] = '\0';
+    char path[BESIDE_BYTES];
+    beside(q, "-lock", path);
     q->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (q->lock_fd < 0) return say_system(trouble, errno, errno == ENOENT ? q->path : path);
     if (flock(q->lock_fd, LOCK_EX | LOCK_NB) == 0) return ERR_OK;
@@ -153,15 +160,24 @@ static uint32_t be32(const uint8_t *at)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
+/* Whether SQLite left a note how to undo what it was doing to the file: when the power went while the store
+ * was made. Its first bytes mean nothing then. */
+static bool has_journal(const struct sqlite *q)
+{
+    char path[BESIDE_BYTES];
+    beside(q, "-journal", path);
+    return access(path, F_OK) == 0;
+}
+
 /* What the file's first bytes say, before SQLite may touch anything. All is well with an empty file. */
-static enum err header_expect(const uint8_t *header, size_t n, const char *path, struct store_trouble *trouble)
+static enum err header_expect(const struct sqlite *q, const uint8_t *header, size_t n, struct store_trouble *trouble)
 {
     enum { VERSION_AT = 60, APPLICATION_AT = 68 };
-    if (n == 0) return ERR_OK;
-    if (n < HEADER_BYTES || memcmp(header, "SQLite format 3", 16) != 0) return say_no_store(trouble, path);
+    if (n == 0 || has_journal(q)) return ERR_OK;
+    if (n < HEADER_BYTES || memcmp(header, "SQLite format 3", 16) != 0) return say_no_store(trouble, q->path);
     uint32_t application = be32(header + APPLICATION_AT), version = be32(header + VERSION_AT);
-    if (application == SCHEMA_APPLICATION) return version > schema_newest() ? say_newer(trouble, path) : ERR_OK;
-    return application != 0 || version != 0 ? say_foreign(trouble, path) : ERR_OK;
+    if (application == SCHEMA_APPLICATION) return version > schema_newest() ? say_newer(trouble, q->path) : ERR_OK;
+    return application != 0 || version != 0 ? say_foreign(trouble, q->path) : ERR_OK;
 }
 
 /* Reads the first bytes through SQLite's own eyes: closing a file by our own hand would drop the locks that
@@ -190,7 +206,7 @@ static enum err header_look(struct sqlite *q, struct store_trouble *trouble)
         rc = file->pMethods->xFileSize(file, &size);
         size_t n = size < HEADER_BYTES ? (size_t)size : HEADER_BYTES;
         if (rc == SQLITE_OK && n > 0) rc = file->pMethods->xRead(file, header, (int)n, 0);
-        e = rc == SQLITE_OK ? header_expect(header, n, q->path, trouble) : sqlite_trouble(q, rc, q->path, trouble);
+        e = rc == SQLITE_OK ? header_expect(q, header, n, trouble) : sqlite_trouble(q, rc, q->path, trouble);
     }
     if (file->pMethods != NULL) (void)file->pMethods->xClose(file);
     free(file);

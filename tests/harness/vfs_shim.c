@@ -55,7 +55,8 @@ static int shim_read(sqlite3_file *file, void *bytes, int n, sqlite3_int64 offse
 {
     struct vfs_act act = {.what = VFS_READ, .path = shim_of(file)->path, .offset = offset, .bytes_n = n};
     int rc = before(&act);
-    return rc != SQLITE_OK ? instead(rc) : after(&act, system_of(file)->pMethods->xRead(system_of(file), bytes, n, offset));
+    if (rc != SQLITE_OK) return instead(rc);
+    return after(&act, system_of(file)->pMethods->xRead(system_of(file), bytes, n, offset));
 }
 
 static int shim_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int64 offset)
@@ -63,7 +64,8 @@ static int shim_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int6
     struct vfs_act act = {
         .what = VFS_WRITE, .path = shim_of(file)->path, .bytes = bytes, .offset = offset, .bytes_n = n};
     int rc = before(&act);
-    return rc != SQLITE_OK ? instead(rc) : after(&act, system_of(file)->pMethods->xWrite(system_of(file), bytes, n, offset));
+    if (rc != SQLITE_OK) return instead(rc);
+    return after(&act, system_of(file)->pMethods->xWrite(system_of(file), bytes, n, offset));
 }
 
 static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)

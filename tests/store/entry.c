@@ -222,6 +222,42 @@ static void an_entry_may_arrive_erased(void **state)
     assert_entry(rig->reader, circle, empty);
 }
 
+static void a_payload_that_was_missing_is_filled_in_once(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store *s = rig->writer;
+    uint64_t bytes = 0;
+    rig_begin(s);
+    uint64_t circle = rig_add_circle(s, 1);
+    struct store_entry other = rig_entry(1, 5);
+    expect(store_entry_add(s, circle, &other), ERR_OK);
+    struct store_entry whole = rig_entry(0, 300), waiting = whole;
+    waiting.payload = STR("");
+    expect(store_entry_add(s, circle, &waiting), ERR_OK);
+    rig_commit(s);
+    rig_begin(s);
+    expect(store_entry_fill(s, circle, 0, whole.payload), ERR_OK);
+    expect(store_entry_fill(s, circle, 0, whole.payload), ERR_NOT_FOUND); /* it is there now */
+    expect(store_entry_fill(s, circle, 1, whole.payload), ERR_NOT_FOUND); /* that one always was */
+    expect(store_entry_fill(s, circle, 2, whole.payload), ERR_NOT_FOUND);
+    expect(store_entry_fill(s, circle + 1, 0, whole.payload), ERR_NOT_FOUND);
+    expect(store_entry_fill(s, circle, UINT64_MAX, whole.payload), ERR_NOT_FOUND);
+    expect(store_entry_erase(s, circle, 1, &bytes), ERR_OK);
+    expect(store_entry_fill(s, circle, 1, whole.payload), ERR_NOT_FOUND); /* what is erased stays so */
+    rig_commit(s);
+    assert_entry(rig->reader, circle, rig_entry(0, 300));
+    other = rig_entry(1, 5);
+    other.payload = STR("");
+    other.is_erased = true;
+    assert_entry(rig->reader, circle, other);
+    rig_begin(s);
+    expect(store_mark(s), ERR_OK);
+    expect(store_entry_erase(s, circle, 0, &bytes), ERR_OK);
+    expect(store_undo(s), ERR_OK);
+    rig_commit(s);
+    assert_entry(rig->reader, circle, rig_entry(0, 300));
+}
+
 static void a_check_finds_a_gap(void **state)
 {
     struct store_rig *rig = *state;
@@ -263,6 +299,7 @@ int main(void)
         STORE_TEST(entries_may_have_gaps_and_come_in_any_order),
         STORE_TEST(an_erased_payload_is_gone_and_the_rest_stays),
         STORE_TEST(an_entry_may_arrive_erased),
+        STORE_TEST(a_payload_that_was_missing_is_filled_in_once),
         STORE_TEST(a_check_finds_a_gap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

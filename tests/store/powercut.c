@@ -23,7 +23,7 @@
 #include "harness/vfs_powercut.h"
 #include "store/store_sqlite.h"
 
-enum { CUTS = 50, CIRCLES = 5, TRANSACTIONS = 400, STEPS_TO_CUT = 600, STORES = 5 };
+enum { CUTS = 50, CIRCLES = 5, TRANSACTIONS = 400, STEPS_TO_CUT = 600, STORES = 10 };
 
 /* ---- the load ------------------------------------------------------------------------------- */
 
@@ -242,6 +242,27 @@ static void nothing_acknowledged_is_lost(void **state)
     assert_int_equal(cut_n, CUTS);
 }
 
+static void a_store_that_was_being_made_is_made_again(void **state)
+{
+    (void)state;
+    struct random r;
+    unsigned acknowledged_n = 0, after = 0;
+    random_init(&r, "a store is made in spite of power cuts");
+    while (acknowledged_n < 5) { /* at the 1st, 2nd, 3rd ... step, until it is done and in use */
+        char folder[SCRATCH_PATH_BYTES], path[SCRATCH_PATH_BYTES];
+        unsigned found;
+        scratch_folder(folder);
+        scratch_path(path, folder, "troth.db");
+        unsigned last = live_and_lose_power(path, STORE_CREATES | STORE_SERVES, 0, random_u64(&r), ++after);
+        const char *wrong = look(path, STORE_CREATES | STORE_SERVES, last, &found);
+        if (wrong != NULL) print_error("step %u: %s\n", after, wrong);
+        assert_null(wrong);
+        if (last > 0) acknowledged_n++;
+    }
+    print_message("%u steps\n", after);
+    assert_true(after > 15);
+}
+
 static void a_store_that_does_not_wait_for_the_disk_is_caught(void **state)
 {
     (void)state;
@@ -255,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_acknowledged_is_lost),
+        cmocka_unit_test(a_store_that_was_being_made_is_made_again),
         cmocka_unit_test(a_store_that_does_not_wait_for_the_disk_is_caught),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
