@@ -128,6 +128,7 @@ static enum err refuse_entry(struct applying *ap, const struct why *why, size_t 
 struct comparison {
     const struct entry *entry;
     bool is_same;
+    bool waits_for_payload; /* it came in a repair without its payload, and no redact has come since */
 };
 
 /* The same header and signature are the same entry; its payload may have been erased, here or there. */
@@ -138,17 +139,29 @@ static enum err compare_stored(void *ctx, const struct store_entry *stored)
     bool has_both = stored->payload.len > 0 && e->payload.len > 0;
     c->is_same = str_is(stored->header, e->header) && str_is(stored->sig, str_at(e->sig, SIG_BYTES)) &&
                  (!has_both || str_is(stored->payload, e->payload));
+    c->waits_for_payload = entry_has_payload(e->kind) && stored->payload.len == 0 && !stored->is_erased;
     return ERR_OK;
 }
 
-static enum err is_stored(const struct applying *ap, const struct entry *entry, bool *is_same)
+static enum err is_stored(const struct applying *ap, const struct entry *entry, struct comparison *c)
 {
-    struct comparison c = {.entry = entry};
-    *is_same = false;
+    *c = (struct comparison){.entry = entry};
     if (ap->open == NULL || !ap->circle->is_begun || entry->seq > ap->circle->head_seq) return ERR_OK;
-    enum err e = store_entry_get(ap->store, ap->open->number, entry->seq, compare_stored, &c);
-    *is_same = c.is_same;
+    enum err e = store_entry_get(ap->store, ap->open->number, entry->seq, compare_stored, c);
     return e == ERR_NOT_FOUND ? ERR_STORE_DAMAGED : e;
+}
+
+/* The same entry once more. Where its payload is still waited for and comes now, it is kept: whoever has a
+ * whole copy gives back what a repair by others left out. */
+static enum err take_again(struct applying *ap, const struct append_item *item, const struct comparison *c)
+{
+    struct str payload = item->entry.payload;
+    if (!c->waits_for_payload || payload.len == 0 || !item->payload_fits) return ERR_OK;
+    enum err e = store_entry_fill(ap->store, ap->open->number, item->entry.seq, payload);
+    if (e != ERR_OK) return e;
+    ap->append->added_n++;
+    ap->payload_bytes += payload.len;
+    return ap->payload_bytes <= ap->append->circle_bytes_max ? ERR_OK : ERR_QUOTA;
 }
 
 /* ---- evidence --------------------------------------------------------------------------------------- */
@@ -203,10 +216,10 @@ static enum err judge_former(struct applying *ap)
 {
     for (size_t i = 0; i < ap->append->item_n; i++) {
         const struct entry *e = &ap->append->item[i].entry;
-        bool is_same = false;
-        enum err err = e->kind == ENTRY_REDACT ? ERR_OK : is_stored(ap, e, &is_same);
+        struct comparison c = {.is_same = false};
+        enum err err = e->kind == ENTRY_REDACT ? ERR_OK : is_stored(ap, e, &c);
         if (err != ERR_OK) return err;
-        if (e->kind != ENTRY_REDACT && !is_same) return ERR_NOT_MEMBER;
+        if (e->kind != ENTRY_REDACT && !c.is_same) return ERR_NOT_MEMBER;
     }
     return ERR_OK;
 }
@@ -328,12 +341,13 @@ static enum err apply_item(struct applying *ap, size_t i)
         .now_ms = a->now_ms,
     };
     struct why why = {0};
-    bool is_same = false;
+    struct comparison c;
     why.code = circle_judge(ap->circle, &item->entry, &past, &terms, &why);
     if (why.code == ERR_HEAD_MOVED) {
-        enum err e = is_stored(ap, &item->entry, &is_same);
+        enum err e = is_stored(ap, &item->entry, &c);
+        if (e == ERR_OK && c.is_same) e = take_again(ap, item, &c);
         if (e != ERR_OK) return refuse(ap, e, i);
-        if (is_same) return ERR_OK; /* it is there already: done */
+        if (c.is_same) return ERR_OK; /* it is there already: done */
     }
     if (why.code == ERR_OK) {
         /* Recorded first: only then the state moves on. */

@@ -44,7 +44,7 @@ struct append {
     uint64_t now_ms;
 
     struct refusal refusal;   /* filled when it fails */
-    size_t added_n;           /* entries that were not there before */
+    size_t added_n;           /* entries, or payloads, that were not there before */
     uint8_t circle[HASH_BYTES];
     struct store_head head;   /* behind the batch */
     struct append_move move[LIMIT_BATCH_ENTRIES];
