@@ -242,6 +242,42 @@ static void T6_what_was_answered_is_there_after_a_kill(void **state)
     assert_true(str_is(entries, room_sequence(&town.room[ANA], a, 0)));
 }
 
+/* A connection that ends in the middle of an append, or before its answer is read. */
+static void T6_a_lost_connection_records_all_of_an_append_or_nothing(void **state)
+{
+    (void)state;
+    char path[API_PATH_BYTES], *room = malloc(LIMIT_BODY_BYTES);
+    assert_non_null(room);
+    api_entries_path(path, town_circle(&town), "");
+    struct str say = words(ANA);
+    struct http_ask ask = {.method = "POST", .path = path, .token = town.api[ANA].token, .body = say};
+    size_t n = http_client_put_ask(room, LIMIT_BODY_BYTES, &ask, town.daemon.port);
+    struct town_state before = town_look(&town, ANA);
+    for (size_t cut = 1; cut < n; cut += cut < 40 ? 1 : 37) {
+        struct http_client c;
+        http_client_init(&c, town.daemon.port);
+        assert_true(http_client_send(&c, str_at(room, cut)));
+        http_client_fini(&c);
+    }
+    expect_same(&town, ANA, before);
+    for (int i = 0; i < 20; i++) { /* the whole of it, and nobody waits for the answer */
+        struct http_client c;
+        say = words(ANA);
+        ask.body = say;
+        n = http_client_put_ask(room, LIMIT_BODY_BYTES, &ask, town.daemon.port);
+        http_client_init(&c, town.daemon.port);
+        assert_true(http_client_send(&c, str_at(room, n)));
+        http_client_fini(&c);
+        struct api_reply r = send_it(ANA, say); /* so it is sent again: it is there, or it is now */
+        if (r.status != 200) (void)expect_ok(r, 201);
+        town_follow(&town, say);
+    }
+    struct town_state now = town_look(&town, BEN);
+    assert_int_equal(now.head.seq, before.head.seq + 20);
+    assert_memory_equal(now.head.hash, town.room[BEN].chain.circle.head_hash, HASH_BYTES);
+    free(room);
+}
+
 static void T7_a_full_disk_records_all_or_nothing_and_says_so(void **state)
 {
     (void)state;
@@ -556,6 +592,7 @@ int main(void)
         cmocka_unit_test_setup(T4_no_path_leads_out_of_the_list_of_routes, gather),
         cmocka_unit_test_setup(T5_a_page_of_another_origin_has_no_authority_to_borrow, gather),
         cmocka_unit_test_setup(T6_what_was_answered_is_there_after_a_kill, gather),
+        cmocka_unit_test_setup(T6_a_lost_connection_records_all_of_an_append_or_nothing, gather),
         cmocka_unit_test_setup(T7_a_full_disk_records_all_or_nothing_and_says_so, gather),
         cmocka_unit_test_setup(T7_a_disk_without_room_for_the_first_byte_is_named_at_the_start, gather),
         cmocka_unit_test_setup(T8_of_many_who_append_to_one_head_exactly_one_gets_in, gather),

@@ -597,6 +597,10 @@ static void what_is_there_already_is_answered_200_and_goes_on(void **state)
     assert_int_equal(head.seq, before.head.seq);
     assert_memory_equal(head.hash, before.head.hash, HASH_BYTES);
     expect_same(&town, ANA, before);
+    /* with another payload it is not the same, though its signature is */
+    struct entry stored = room_entry(&town.room[ANA], before.head.seq);
+    struct str other = draft_wrap_sig(a, stored.header, str_at(stored.sig, SIG_BYTES), STR("other words"));
+    (void)expect_refusal(BEN, other, 409, "head_moved");
     struct str third = words(ANA);
     r = expect_ok(api_append(&town.api[ANA], town_circle(&town), draft_then(a, second, third)), 201);
     assert_true(api_head_of_reply(&r, &head));

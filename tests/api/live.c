@@ -475,6 +475,21 @@ static void signing_out_the_others_and_new_ways_in_end_their_streams(void **stat
     api_fini(&other);
 }
 
+static void a_device_signed_out_for_a_new_one_hears_nothing_more(void **state)
+{
+    (void)state;
+    struct api oldest, device[LIMIT_SESSIONS];
+    listen_in(&oldest, CLEO);
+    (void)read_list(&oldest);
+    uint64_t used_ms = api_now_ms();
+    while (api_now_ms() <= used_ms + 1) continue;
+    (void)expect_ok(api_get(&town.api[CLEO], "/v1/account"), 200); /* used later than the oldest */
+    for (size_t i = 0; i < LIMIT_SESSIONS - 1; i++) device_in(&device[i], CLEO);
+    expect_end(&oldest);
+    for (size_t i = 0; i < LIMIT_SESSIONS - 1; i++) api_fini(&device[i]);
+    api_fini(&oldest);
+}
+
 static void a_closed_account_hears_nothing_more(void **state)
 {
     (void)state;
@@ -556,6 +571,7 @@ int main(void)
         cmocka_unit_test_setup(A7_a_revoked_device_hears_nothing_more, gather),
         cmocka_unit_test_setup(A7_a_stream_opened_while_its_device_is_revoked_ends_too, gather),
         cmocka_unit_test_setup(signing_out_the_others_and_new_ways_in_end_their_streams, gather),
+        cmocka_unit_test_setup(a_device_signed_out_for_a_new_one_hears_nothing_more, gather),
         cmocka_unit_test_setup(a_closed_account_hears_nothing_more, gather),
         cmocka_unit_test_setup(a_stopping_server_ends_every_stream, gather),
     };
