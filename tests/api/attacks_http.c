@@ -562,6 +562,48 @@ static void T12_an_erased_payload_far_ahead_is_shown_by_its_redact(void **state)
     assert_memory_equal(now.head.hash, town.room[ANA].chain.circle.head_hash, HASH_BYTES);
 }
 
+/* How long the payload of an entry is that the server shows. */
+static size_t shown_payload(size_t who, uint64_t seq)
+{
+    struct str entries, wire;
+    struct entry e;
+    struct api_reply refusal;
+    struct why why;
+    assert_true(api_entries(&town.api[who], a, town_circle(&town), seq, NULL, &entries, &refusal));
+    assert_int_equal(cbor_first(entries, &wire, &entries), ERR_OK);
+    assert_int_equal(entry_read(wire, &e, &why), ERR_OK);
+    assert_int_equal(e.seq, seq);
+    return e.payload.len;
+}
+
+/* Ana brings her words back without their payload, by a redact that she then keeps to herself. */
+static void T12_words_that_a_repair_left_out_are_given_back(void **state)
+{
+    (void)state;
+    uint64_t seq;
+    make_old_record(&seq);
+    struct str before = {0}, whole = town.room[ANA].wire[seq], erased = draft_erased(a, whole);
+    struct entry said = room_entry(&town.room[ANA], seq);
+    struct str other = draft_wrap_sig(a, said.header, str_at(said.sig, SIG_BYTES), STR("other words"));
+    for (uint64_t i = 0; i < seq; i++) {
+        before = before.len == 0 ? town.room[ANA].wire[i] : draft_then(a, before, town.room[ANA].wire[i]);
+    }
+    (void)expect_ok(api_create(&town.api[ANA], before), 201);
+    struct str with_evidence = draft_then(a, erased, town.room[ANA].wire[seq + 2]);
+    (void)expect_ok(api_repair(&town.api[ANA], town_circle(&town), with_evidence), 201);
+    assert_int_equal(shown_payload(BEN, seq), 0);
+    (void)expect_ok(send_it(BEN, other), 200); /* not the words that were signed: nothing is taken */
+    assert_int_equal(shown_payload(BEN, seq), 0);
+    (void)expect_ok(send_it(BEN, whole), 201); /* Ben has a whole copy */
+    assert_int_equal(shown_payload(BEN, seq), said.payload.len);
+    (void)expect_ok(send_it(BEN, whole), 200);
+    struct str rest = room_sequence(&town.room[ANA], a, seq + 1);
+    (void)expect_ok(api_repair(&town.api[BEN], town_circle(&town), rest), 201);
+    assert_int_equal(shown_payload(BEN, seq), 0); /* now the redact is there, and they are gone */
+    (void)expect_ok(send_it(BEN, whole), 200);
+    assert_int_equal(shown_payload(BEN, seq), 0); /* for good */
+}
+
 static int open_town(void **state)
 {
     (void)state;
@@ -601,6 +643,7 @@ int main(void)
         cmocka_unit_test_setup(T12_a_repair_takes_old_times_and_erased_payloads, gather),
         cmocka_unit_test_setup(T12_a_repair_with_anything_changed_is_refused, gather),
         cmocka_unit_test_setup(T12_a_repair_is_a_members_only, gather),
+        cmocka_unit_test_setup(T12_words_that_a_repair_left_out_are_given_back, gather),
         cmocka_unit_test_setup(T12_an_erased_payload_far_ahead_is_shown_by_its_redact, gather),
     };
     return cmocka_run_group_tests(tests, open_town, close_town);
