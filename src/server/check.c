@@ -86,13 +86,14 @@ static enum err check_circles(struct store *store, struct checking *c)
 
 static int report(const struct checking *c)
 {
-    printf("Checked %llu circles with %llu entries: every chain, signature and payload. ",
-           (unsigned long long)c->circle_n, (unsigned long long)c->entry_n);
+    printf("Checked %llu %s with %llu %s: every chain, signature and payload. ", (unsigned long long)c->circle_n,
+           c->circle_n == 1 ? "circle" : "circles", (unsigned long long)c->entry_n,
+           c->entry_n == 1 ? "entry" : "entries");
     if (c->bad_n == 0) {
         printf("All is well.\n");
         return EXIT_SUCCESS;
     }
-    printf("%llu circles are damaged.\n", (unsigned long long)c->bad_n);
+    printf("%llu of them %s damaged.\n", (unsigned long long)c->bad_n, c->bad_n == 1 ? "is" : "are");
     return command_failed(ERR_STORE_DAMAGED, err_next(ERR_STORE_DAMAGED));
 }
 
