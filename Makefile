@@ -76,7 +76,8 @@ SERVER_OBJ := $(call objects,$(SERVER_SRC))
 $(OUT)/obj/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(COMPILE) $(if $(filter tests/% bench/%,$<),-Itests) $(if $(WERROR),-Werror) -MMD -MP -c $< -o $@ \
+	$(Q)$(COMPILE) $(if $(filter tests/% bench/% fuzz/%,$<),-Itests) $(if $(filter fuzz/%,$<),-Ifuzz) \
+		$(if $(WERROR),-Werror) -MMD -MP -c $< -o $@ \
 		2>$@.warned; status=$$?; cat $@.warned >&2; [ -s $@.warned ] || rm -f $@.warned; exit $$status
 
 ifdef WERROR
@@ -112,6 +113,7 @@ all: $(CORE_LIB) $(STORE_LIB) $(TROTHD)
 	@:
 
 include mk/tests.mk
+include mk/fuzz.mk
 include mk/bench.mk
 include mk/wasm.mk
 include mk/gates.mk
@@ -123,9 +125,9 @@ check-clang:
 	$(Q)$(MAKE) --no-print-directory CC=clang WERROR=1 VARIANT=clang objects
 
 # All that is compiled and linked, tests and benchmarks too; and the same without linking.
-programs: all $(TEST_BIN) $(BENCH_BIN)
+programs: all $(TEST_BIN) $(FUZZ_BIN) $(BENCH_BIN)
 	@:
-objects: $(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(TEST_OBJ) $(BENCH_OBJ)
+objects: $(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(BENCH_OBJ)
 	@:
 
 install: all
@@ -143,6 +145,7 @@ help:
 	@echo '  check          every test; or one kind: check-unit check-vectors check-store check-api check-fault'
 	@echo '  check-asan     unit, vectors and store once more under the sanitizers'
 	@echo '  check-full     check, and again: all under the sanitizers, hostile, threads watched'
+	@echo '  fuzz           each fuzzer for T seconds (60), with libFuzzer; FUZZERS names some'
 	@echo '  check-clang    everything compiled by clang, no warnings'
 	@echo '  gates          what a machine can check of the house rules'
 	@echo '  wasm-check     base and record as WebAssembly: their vectors, and what they import'
@@ -154,4 +157,4 @@ always:
 .PHONY: all always bench check check-api check-asan check-clang check-fault check-full check-store check-unit \
 	check-vectors clean fault gates help install objects programs wasm-check
 
--include $(patsubst %.o,%.d,$(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(TEST_OBJ) $(BENCH_OBJ))
+-include $(patsubst %.o,%.d,$(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(BENCH_OBJ))

@@ -5,7 +5,7 @@
 #
 # Looks at code only: comments are left out, and so are strings, except for the search for SQL.
 cd "$1" || exit 2
-find src tests bench -name '*.[ch]' 2>/dev/null | sort | xargs -r awk '
+find src tests bench fuzz -name '*.[ch]' 2>/dev/null | sort | xargs -r awk '
 function object(what) {
     printf "%s:%d: %s\n", FILENAME, FNR, what
     bad = 1

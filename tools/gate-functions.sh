@@ -1,5 +1,5 @@
 #!/bin/sh
-# gate-functions.sh -- no function of src is longer than 60 lines, none of tests and bench longer than 80.
+# gate-functions.sh -- no function of src is longer than 60 lines, none of tests, bench and fuzz longer than 80.
 #
 #   sh tools/gate-functions.sh TREE
 #
@@ -7,7 +7,7 @@
 # (or at the end of a line that starts at the first column and closes a parameter list), and ends with
 # a brace at the start of a line. Both braces count.
 cd "$1" || exit 2
-find src tests bench -name '*.[ch]' 2>/dev/null | sort | xargs -r awk '
+find src tests bench fuzz -name '*.[ch]' 2>/dev/null | sort | xargs -r awk '
 function object(line, what) {
     printf "%s:%d: %s\n", FILENAME, line, what
     bad = 1
