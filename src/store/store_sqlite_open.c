@@ -14,11 +14,11 @@
 #include "store/store_sqlite.h"
 
 enum {
-    LOG_PAGES = 16000,   /* 64 MiB of log, then its content goes to its place: docs/store.md has figures */
-    LOG_BYTES = 80 << 20, /* a log that grew beyond this is cut back                                      */
+    LOG_PAGES = 32000, /* 128 MiB of log, then its content goes to its place: docs/store.md says why */
+    LOG_BYTES = 160 << 20, /* a log that grew beyond this is cut back */
     WRITER_CACHE_KIB = 8 * 1024,
     READER_CACHE_KIB = 4 * 1024,
-    HEADER_BYTES = 100,  /* of a SQLite file                                                             */
+    HEADER_BYTES = 100, /* of a SQLite file */
 };
 
 /* ---- sentences ------------------------------------------------------------------------------ */

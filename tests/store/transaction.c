@@ -224,6 +224,53 @@ static void an_aborted_transaction_takes_its_marks_along(void **state)
     for (unsigned n = 0; n < STORE_MARKS; n++) assert_false(is_seen(s, n));
 }
 
+static enum err sum_bytes(void *ctx, const struct store_entry *entry)
+{
+    struct store_entry expected = rig_entry(entry->seq, (unsigned)(60000 + entry->seq));
+    *(uint64_t *)ctx += entry->payload.len;
+    return str_is(entry->payload, expected.payload) ? ERR_OK : ERR_BROKEN_CHAIN;
+}
+
+static enum err add_large(struct store *s, uint64_t circle, unsigned first, unsigned last)
+{
+    enum err e = ERR_OK;
+    for (unsigned seq = first; e == ERR_OK && seq <= last; seq++) {
+        struct store_entry entry = rig_entry(seq, 60000 + seq);
+        e = store_entry_add(s, circle, &entry);
+    }
+    return e;
+}
+
+/* More than SQLite keeps in memory, so that pages go to the log before the commit, and are read back. */
+static void a_transaction_larger_than_the_cache(void **state)
+{
+    enum { ENTRIES = 250 };
+    struct store_rig *rig = *state;
+    struct store *s = rig->writer;
+    uint64_t bytes;
+    rig_begin(s);
+    uint64_t circle = rig_add_circle(s, 1);
+    rig_commit(s);
+    for (unsigned round = 0; round < 3; round++) { /* aborted, undone, and then for good */
+        rig_begin(s);
+        expect(store_mark(s), ERR_OK);
+        expect(add_large(s, circle, 0, ENTRIES - 1), ERR_OK);
+        bytes = 0;
+        expect(store_entry_each(s, circle, 0, LIMIT_SEQ, SIZE_MAX, sum_bytes, &bytes), ERR_OK);
+        assert_int_equal(bytes, ENTRIES * 60000 + ENTRIES * (ENTRIES - 1) / 2);
+        bytes = 0;
+        expect(store_entry_each(rig->reader, circle, 0, LIMIT_SEQ, SIZE_MAX, sum_bytes, &bytes), ERR_OK);
+        assert_int_equal(bytes, 0);
+        expect(round == 1 ? store_undo(s) : store_keep(s), ERR_OK);
+        if (round == 0) store_abort(s);
+        else rig_commit(s);
+    }
+    if (rig->kind == STORE_KIND_SQLITE) rig_reopen(rig);
+    bytes = 0;
+    expect(store_entry_each(rig->reader, circle, 0, LIMIT_SEQ, SIZE_MAX, sum_bytes, &bytes), ERR_OK);
+    assert_int_equal(bytes, ENTRIES * 60000 + ENTRIES * (ENTRIES - 1) / 2);
+}
+
 /* ---- what outlives the handles -------------------------------------------------------------- */
 
 static void what_was_committed_is_there_when_opened_again(void **state)
@@ -350,6 +397,7 @@ int main(void)
         STORE_TEST(marks_nest),
         STORE_TEST(a_refusal_leaves_the_transaction_whole),
         STORE_TEST(an_aborted_transaction_takes_its_marks_along),
+        STORE_TEST(a_transaction_larger_than_the_cache),
         SQLITE_TEST(what_was_committed_is_there_when_opened_again),
         STORE_TEST(misuse_stops_the_program),
     };
