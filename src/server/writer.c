@@ -131,6 +131,20 @@ static enum err apply_group(struct writer *w, struct write *group)
     return e;
 }
 
+/* Before anybody is answered: whoever is queued now was in flight at the same time as the group, and is not
+ * somebody of it who asks again. */
+static void count_group(struct writer *w, size_t group_n, enum err e)
+{
+    pthread_mutex_lock(&w->lock);
+    w->expected_n = group_n + w->queued_n;
+    if (e == ERR_OK) {
+        w->figures.write_n += group_n;
+        w->figures.group_n++;
+        w->figures.commit_us += w->took_us;
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
 static void settle_group(struct write *group, enum err e)
 {
     while (group != NULL) {
@@ -151,13 +165,9 @@ static void *run(void *of)
         if (group_n == 0) break; /* closing, and nothing left */
         pthread_mutex_unlock(&w->lock);
         enum err e = apply_group(w, group);
+        count_group(w, group_n, e);
         settle_group(group, e);
         pthread_mutex_lock(&w->lock);
-        w->figures.write_n += group_n;
-        w->figures.group_n++;
-        w->figures.commit_us += w->took_us;
-        /* Whoever queued up meanwhile was in flight at the same time as the group. */
-        w->expected_n = group_n + w->queued_n;
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;

@@ -35,8 +35,8 @@ struct write {
 };
 
 struct writer_figures {
-    uint64_t write_n, group_n; /* requests applied; transactions committed */
-    uint64_t commit_us;        /* in them, in all                          */
+    uint64_t write_n, group_n; /* requests answered after a commit; transactions committed */
+    uint64_t commit_us;        /* how long these commits took, in all                      */
 };
 
 /* writer_open -- starts the thread on the store's writing handle, which it owns until writer_close.
@@ -49,7 +49,7 @@ void writer_close(struct writer *writer);
 /* writer_submit -- queues a write.  Threads: any, settle included; not after writer_close began */
 void writer_submit(struct writer *writer, struct write *write) NONNULL;
 
-/* writer_figures -- counts since the start. Any thread. */
+/* writer_figures -- counts since the start; whoever is told of a commit finds it counted. Any thread. */
 struct writer_figures writer_figures(struct writer *writer) NONNULL;
 
 #endif
