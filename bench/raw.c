@@ -47,13 +47,15 @@ static void copy_setting(sqlite3 *db, sqlite3 *like, const char *name)
 
 static sqlite3 *connect_like(const char *path, struct store *like)
 {
-    static const char *const setting[] = {"synchronous",        "cache_size",        "secure_delete", "cell_size_check",
-                                          "temp_store",         "mmap_size",         "foreign_keys",  "trusted_schema",
-                                          "wal_autocheckpoint", "journal_size_limit"};
+    static const char *const setting[] = {"synchronous",     "cache_size",     "secure_delete",
+                                          "cell_size_check", "temp_store",     "mmap_size",
+                                          "foreign_keys",    "trusted_schema", "journal_size_limit"};
     sqlite3 *db = NULL;
     must(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK, "opening");
     must(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) == SQLITE_OK, "journal_mode");
     for (size_t i = 0; i < sizeof setting / sizeof *setting; i++) copy_setting(db, sqlite_of(like)->db, setting[i]);
+    /* the store looks after its log itself; SQLite does so after a commit */
+    (void)sqlite3_wal_autocheckpoint(db, sqlite_of(like)->log_pages_most);
     return db;
 }
 
