@@ -232,6 +232,20 @@ static void write_padded(void)
     write_seed("payload", "good-capsule", out_str(&o));
 }
 
+/* How many are asked but one; then acts: 0 commit, 1 reveal, 2 close, 3 leave, 4 and 5 erased ones, 6 redact, 7 what
+ * is no answer; who; which answer. */
+static void write_rounds(void)
+{
+    SEED("round", "good-two", 1, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1);
+    SEED("round", "good-alone", 0, 0, 0, 1, 1, 0, 1);
+    SEED("round", "good-erased", 1, 4, 0, 0, 0, 1, 0, 1, 0, 0, 5, 1, 0, 6, 1, 0);
+    SEED("round", "bad-too-early", 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1);
+    SEED("round", "bad-key", 1, 0, 0, 0, 0, 1, 1, 1, 0, 1, 1, 1, 1);
+    SEED("round", "bad-closed", 1, 0, 1, 0, 2, 1, 0, 100, 2, 1, 0, 101, 0, 0, 0);
+    SEED("round", "bad-left", 1, 0, 0, 0, 0, 1, 1, 1, 0, 0, 3, 1, 0, 1, 1, 1);
+    SEED("round", "bad-copied", 1, 0, 1, 0, 7, 0, 0, 1, 1, 0, 1, 0, 0, 7, 0, 1);
+}
+
 static void write_accounts(void)
 {
     struct account_creds creds = {.version = 2, .cred_n = 2};
@@ -404,6 +418,7 @@ int main(int arg_n, char **arg)
     write_chains();
     write_payloads();
     write_padded();
+    write_rounds();
     write_accounts();
     write_texts();
     write_configs();
