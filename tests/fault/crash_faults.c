@@ -79,6 +79,28 @@ static void a_full_disk_refuses_what_it_cannot_keep_and_goes_on_when_there_is_ro
     crash_close(&load);
 }
 
+/* What was refused does not come back with the next start, neither after a stop nor after a kill. */
+static void what_a_full_disk_refused_stays_away(void **state)
+{
+    (void)state;
+    struct daemon *d = &load.town.daemon;
+    crash_open(&load, "refused", NULL);
+    crash_may_be_full(&load);
+    for (unsigned i = 0; i < 8; i++) {
+        crash_go(&load);
+        await_more(crash_promises, REFUSALS);
+        limit_files(random_is_one_in(&load.random, 2) ? 4096 : random_between(&load.random, 4096, 400000));
+        await_more(crash_refusals, REFUSALS);
+        if (i % 2 == 0) assert_true(daemon_stop(d));
+        else daemon_kill(d);
+        crash_await(&load);
+        assert_true(crash_restart(&load, NULL, NULL));
+    }
+    crash_rest(&load);
+    expect_well();
+    crash_close(&load);
+}
+
 /* Mounts a small disk that only this program and its children see; false where that is not allowed. */
 static bool mount_small_disk(const char *at)
 {
@@ -310,6 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_full_disk_refuses_what_it_cannot_keep_and_goes_on_when_there_is_room, clear_away),
+        cmocka_unit_test_teardown(what_a_full_disk_refused_stays_away, clear_away),
         cmocka_unit_test_teardown(a_connection_that_breaks_writes_an_entry_once_or_not_at_all, clear_away),
         cmocka_unit_test_teardown(a_clock_eleven_minutes_off_is_told_the_time, clear_away),
         cmocka_unit_test_teardown(told_to_stop_it_answers_everybody, clear_away),

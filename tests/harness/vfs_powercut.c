@@ -27,7 +27,7 @@ struct disk_file {
     bool is_durable;  /* its name is on the disk                                    */
     bool is_deleted;  /* its name was taken away, which the disk may not know yet   */
     uint8_t *synced;
-    size_t synced_n;
+    size_t synced_n, synced_cap;
     struct change *change;
     size_t change_n;
 };
@@ -71,6 +71,13 @@ static void forget_changes(struct disk_file *file)
     file->change_n = 0;
 }
 
+static void reserve_synced(struct disk_file *file, size_t n)
+{
+    if (n <= file->synced_cap) return;
+    file->synced_cap = n < 2 * file->synced_cap ? 2 * file->synced_cap : n;
+    file->synced = grow(file->synced, file->synced_cap);
+}
+
 /* What is there before anybody watches is taken to be on the disk. */
 static void read_synced(struct disk_file *file)
 {
@@ -78,7 +85,7 @@ static void read_synced(struct disk_file *file)
     EXPECT(fd >= 0);
     off_t n = lseek(fd, 0, SEEK_END);
     EXPECT(n >= 0);
-    file->synced = grow(file->synced, (size_t)n);
+    reserve_synced(file, (size_t)n);
     file->synced_n = (size_t)n;
     for (size_t at = 0; at < file->synced_n;) {
         ssize_t got = pread(fd, file->synced + at, file->synced_n - at, (off_t)at);
@@ -137,7 +144,7 @@ static void saw_sync(const char *path)
     for (size_t i = 0; i < file->change_n; i++) {
         const struct change *change = &file->change[i];
         size_t size = size_after(file->synced_n, change);
-        file->synced = grow(file->synced, size);
+        reserve_synced(file, size);
         if (size > file->synced_n) memset(file->synced + file->synced_n, 0, size - file->synced_n);
         file->synced_n = size;
         apply(file->synced, change, 0, size);
@@ -164,21 +171,6 @@ static void saw_delete(const char *path, bool is_folder_synced)
 
 enum loss { LOSE_ALL, LOSE_NOTHING, LOSE_SOME };
 
-/* Which sectors any change touches, as bytes 0 and 1. */
-static uint8_t *touched_sectors(const struct disk_file *file, size_t image_n)
-{
-    size_t sector_n = image_n / SECTOR_BYTES + 1;
-    uint8_t *is_touched = grow(NULL, sector_n);
-    memset(is_touched, 0, sector_n);
-    for (size_t i = 0; i < file->change_n; i++) {
-        const struct change *change = &file->change[i];
-        size_t end = change->bytes == NULL ? image_n : change->offset + change->n;
-        for (size_t at = change->offset; at < end; at += SECTOR_BYTES) is_touched[at / SECTOR_BYTES] = 1;
-        if (end > change->offset) is_touched[(end - 1) / SECTOR_BYTES] = 1;
-    }
-    return is_touched;
-}
-
 /* How many of the changes reached the disk here. */
 static size_t changes_kept(const struct disk_file *file, enum loss loss)
 {
@@ -188,6 +180,15 @@ static size_t changes_kept(const struct disk_file *file, enum loss loss)
     case LOSE_SOME: break;
     }
     return (size_t)random_below(&chance, file->change_n + 1);
+}
+
+/* Of how many changes each sector holds what they did to it. */
+static size_t *sectors_kept(const struct disk_file *file, enum loss loss, size_t image_n)
+{
+    size_t sector_n = image_n / SECTOR_BYTES + 1;
+    size_t *kept = grow(NULL, sector_n * sizeof *kept);
+    for (size_t i = 0; i < sector_n; i++) kept[i] = changes_kept(file, loss);
+    return kept;
 }
 
 /* The bytes that the disk holds of this file now. Gives how many. */
@@ -203,13 +204,16 @@ static size_t image_of(const struct disk_file *file, enum loss loss, uint8_t **i
     *image = grow(NULL, largest + SECTOR_BYTES);
     memset(*image, 0, largest + SECTOR_BYTES);
     if (file->synced_n > 0) memcpy(*image, file->synced, file->synced_n);
-    uint8_t *is_touched = touched_sectors(file, largest);
-    for (size_t sector = 0; sector * SECTOR_BYTES < largest; sector++) {
-        if (!is_touched[sector]) continue;
-        size_t kept = changes_kept(file, loss), from = sector * SECTOR_BYTES;
-        for (size_t i = 0; i < kept; i++) apply(*image, &file->change[i], from, from + SECTOR_BYTES);
+    size_t *kept = sectors_kept(file, loss, largest);
+    for (size_t i = 0; i < file->change_n; i++) {
+        const struct change *change = &file->change[i];
+        size_t end = change->bytes == NULL ? largest : change->offset + change->n;
+        for (size_t sector = change->offset / SECTOR_BYTES; sector * SECTOR_BYTES < end; sector++) {
+            size_t from = sector * SECTOR_BYTES;
+            if (i < kept[sector]) apply(*image, change, from, from + SECTOR_BYTES);
+        }
     }
-    free(is_touched);
+    free(kept);
     return final;
 }
 
