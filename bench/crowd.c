@@ -36,18 +36,33 @@ void crowd_plan(struct crowd *c, const char *path, size_t n)
     store_close(store);
 }
 
-void crowd_settle(struct crowd *c, const struct host *h)
+enum { LARGE = 1000 };
+
+static void open_account(struct crowd *c, size_t i, const struct host *h)
 {
     struct arena a;
-    for (size_t i = 0; i < c->n; i++) {
-        arena_init(&a, 1 << 20);
-        person_init(&c->person[i], "one of many", i + 1);
-        api_init(&c->api[i], &c->person[i], 0, h->daemon.origin, h->daemon.port);
-        crowd_must(api_register(&c->api[i], &a, c->_permit[i]), 201, "POST /v1/accounts");
-        crowd_must(api_login(&c->api[i], &a), 201, "POST /v1/sessions");
-        if (c->n > 100) http_client_drop(&c->api[i].http);
-        arena_fini(&a);
-    }
+    arena_init(&a, 1 << 20);
+    person_init(&c->person[i], "one of many", i + 1);
+    api_init(&c->api[i], &c->person[i], 0, h->daemon.origin, h->daemon.port);
+    crowd_must(api_register(&c->api[i], &a, c->_permit[i]), 201, "POST /v1/accounts");
+    if (c->n > LARGE) http_client_drop(&c->api[i].http);
+    arena_fini(&a);
+}
+
+static void sign_in(struct crowd *c, size_t i)
+{
+    struct arena a;
+    arena_init(&a, 1 << 20);
+    crowd_must(api_login(&c->api[i], &a), 201, "POST /v1/sessions");
+    if (c->n > LARGE) http_client_drop(&c->api[i].http);
+    arena_fini(&a);
+}
+
+void crowd_settle(struct crowd *c, struct host *h)
+{
+    for (size_t i = 0; i < c->n; i++) open_account(c, i, h);
+    if (c->n > LARGE) host_restart(h);
+    for (size_t i = 0; i < c->n; i++) sign_in(c, i);
 }
 
 void crowd_fini(struct crowd *c)

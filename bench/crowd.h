@@ -18,8 +18,9 @@ struct crowd {
 /* crowd_plan -- makes permits for n people in a file that no server serves yet. */
 void crowd_plan(struct crowd *c, const char *path, size_t n) NONNULL;
 
-/* crowd_settle -- they open their accounts and sign in. */
-void crowd_settle(struct crowd *c, const struct host *h) NONNULL;
+/* crowd_settle -- they open their accounts and sign in. A large crowd restarts the server in between: it answers a few
+ * thousand challenges within two minutes and no more, lest its memory of them grows. */
+void crowd_settle(struct crowd *c, struct host *h) NONNULL;
 
 void crowd_fini(struct crowd *c) NONNULL;
 

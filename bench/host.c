@@ -48,24 +48,41 @@ static struct sync_count *map_counts(const char *path)
     return at;
 }
 
-void host_open(struct host *h, const char *folder, const char *name)
+static struct daemon_options options_of(const struct host *h)
 {
-    char counts[SCRATCH_PATH_BYTES], count_env[SCRATCH_PATH_BYTES + 16], preload_env[512], log[4096];
-    scratch_path(h->path, folder, name);
-    scratch_path(counts, folder, "syncs");
-    h->_syncs = map_counts(counts);
-    (void)snprintf(count_env, sizeof count_env, "SYNC_COUNT=%s", counts);
-    (void)snprintf(preload_env, sizeof preload_env, "LD_PRELOAD=%s", environment("BENCH_SYNC_COUNT"));
-    struct daemon_options options = {
+    return (struct daemon_options){
         .flag = {"--connections-per-ip=0", "--connections=12000", "--log-level=warning"},
-        .env = {count_env, preload_env},
+        .env = {h->_env[0], h->_env[1]},
         .data = h->path,
         .is_fast = true,
     };
-    if (daemon_start(&h->daemon, &options)) return;
+}
+
+static void must_run(struct host *h, bool does)
+{
+    char log[4096];
+    if (does) return;
     (void)daemon_read(h->daemon.log, log, sizeof log);
     (void)fprintf(stderr, "The server did not start:\n%s\n", log);
     exit(2);
+}
+
+void host_open(struct host *h, const char *folder, const char *name)
+{
+    char counts[SCRATCH_PATH_BYTES];
+    scratch_path(h->path, folder, name);
+    scratch_path(counts, folder, "syncs");
+    h->_syncs = map_counts(counts);
+    (void)snprintf(h->_env[0], sizeof h->_env[0], "SYNC_COUNT=%s", counts);
+    (void)snprintf(h->_env[1], sizeof h->_env[1], "LD_PRELOAD=%s", environment("BENCH_SYNC_COUNT"));
+    struct daemon_options options = options_of(h);
+    must_run(h, daemon_start(&h->daemon, &options));
+}
+
+void host_restart(struct host *h)
+{
+    struct daemon_options options = options_of(h);
+    must_run(h, daemon_stop(&h->daemon) && daemon_restart(&h->daemon, &options));
 }
 
 void host_close(struct host *h)

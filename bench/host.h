@@ -13,6 +13,7 @@ struct host {
     struct daemon daemon;
     char path[SCRATCH_PATH_BYTES]; /* of its data */
     struct sync_count *_syncs;
+    char _env[2][512];
     pid_t _watcher; /* 0: none */
 };
 
@@ -27,6 +28,9 @@ struct host_cost {
 /* host_open -- starts it on a data file, which may be there already.   host_close -- stops it. */
 void host_open(struct host *h, const char *folder, const char *name) NONNULL;
 void host_close(struct host *h) NONNULL;
+
+/* host_restart -- stops it and starts it again, on the same data and port. */
+void host_restart(struct host *h) NONNULL;
 
 struct host_cost host_cost(const struct host *h) NONNULL;
 
