@@ -50,13 +50,14 @@ static enum err err_of(sqlite3 *db, int rc)
     case SQLITE_NOMEM: return ERR_NO_MEMORY;
     case SQLITE_FULL: return ERR_DISK_FULL;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return ERR_STORE_DAMAGED;
+    case SQLITE_NOTADB:
+    case SQLITE_CONSTRAINT: /* store.c lets nothing through that the schema refuses: it is not what it was */
+        return ERR_STORE_DAMAGED;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL: return ERR_BUSY;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN: return is_disk_full(db, rc) ? ERR_DISK_FULL : ERR_STORE;
-    case SQLITE_CONSTRAINT: /* store.c lets nothing through that the schema refuses */
     case SQLITE_MISUSE:
     case SQLITE_RANGE: misuse("store_sqlite: a statement that cannot be right");
     default: return ERR_STORE;

@@ -467,6 +467,26 @@ static void a_reference_to_nothing_is_found(void **state)
     store_close(s);
 }
 
+/* Whoever changes what the tables say about themselves stops no server: it is damage like any other. */
+static void a_schema_that_was_changed_is_damage(void **state)
+{
+    (void)state;
+    struct store_entry entry = rig_entry(0, 9);
+    struct store *s = rig_open(path, STORE_CREATES | STORE_SERVES);
+    rig_begin(s);
+    uint64_t circle = rig_add_circle(s, 1);
+    rig_commit(s);
+    store_close(s);
+    run_sql("PRAGMA writable_schema = 1;"
+            "UPDATE sqlite_schema SET sql = replace(sql, 'length(id) = 16', 'length(id) = 17') WHERE name = 'entry'");
+    s = rig_open(path, STORE_SERVES);
+    rig_begin(s);
+    expect(store_entry_add(s, circle, &entry), ERR_STORE_DAMAGED);
+    assert_int_equal(store_commit(s), ERR_STORE_DAMAGED);
+    store_abort(s);
+    store_close(s);
+}
+
 /* ---- steps of the schema -------------------------------------------------------------------- */
 
 static sqlite3_int64 number_of(sqlite3 *db, const char *sql)
@@ -543,6 +563,7 @@ int main(void)
         FILE_TEST(a_name_that_is_too_long_or_none),
         FILE_TEST(damage_is_found_and_said),
         FILE_TEST(a_reference_to_nothing_is_found),
+        FILE_TEST(a_schema_that_was_changed_is_damage),
         FILE_TEST(each_step_is_taken_whole_and_once),
         FILE_TEST(the_tables_are_as_strict_as_they_say),
     };
