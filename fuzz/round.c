@@ -113,7 +113,8 @@ void fuzz_one(struct str input)
 {
     struct fuzz_in in = {input};
     struct round round, before;
-    struct round_start start = {.circle = circle, .hash = ask, .asker = pk[0], .bucket_n = BUCKET, .until_ms = until_ms};
+    struct round_start start = {.circle = circle, .hash = ask, .asker = pk[0], .bucket_n = BUCKET};
+    start.until_ms = until_ms;
     start.person_n = 1 + fuzz_below(&in, LIMIT_MEMBERS);
     for (size_t i = 0; i < start.person_n; i++) start.person[i] = pk[i];
     round_init(&round, &start);

@@ -164,7 +164,7 @@ static void put_account(struct api_world *w, size_t who)
     must(store_session_add(w->store, &session));
 }
 
-static void fill_store(struct api_world *w)
+void api_world_fill(struct api_world *w)
 {
     uint8_t permit[HASH_BYTES];
     must(store_begin(w->store));
@@ -188,7 +188,7 @@ void api_world_open(struct api_world *w)
     fake_clock_set(API_NOON_MS);
     must(store_open_mem(&w->store));
     must(store_reader_open(w->store, &w->reader));
-    fill_store(w);
+    api_world_fill(w);
     server->config = &config;
     server->http = fake_http_server();
     server->origin_n = origins_of(&config, origin_port(&config), server->origin);

@@ -41,6 +41,9 @@ extern struct api_fixed api_fixed;
 /* api_fixed_init -- makes it; once. */
 void api_fixed_init(void);
 
+/* api_world_fill -- puts what every input begins with into w->store, which is empty. */
+void api_world_fill(struct api_world *w) NONNULL;
+
 /* api_world_open, api_world_close -- the server as it is at the beginning of an input; and its end, with every
  * thread of it. */
 void api_world_open(struct api_world *w) NONNULL;

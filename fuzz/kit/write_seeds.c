@@ -373,6 +373,20 @@ static void write_http(void)
     TEXT_SEED("http", "nul-line", " \0xyz\r\nGET /x HTTP/1.1\r\n" HOST "\r\n");
 }
 
+/* Changes: 0 to values (column, form, value, row), 1 to bytes (where in three bytes, what, whether cut off). */
+static void write_store_files(void)
+{
+    SEED("store_file", "good-whole", 0);
+    SEED("store_file", "row-gone", 0, 17, 2, 0, 0, 0, 30, 2, 0, 0, 3);
+    SEED("store_file", "longer", 0, 29, 0, 0, 4, 2, 30, 0, 0, 0, 1, 31, 0, 0, 10, 1, 32, 0, 0, 19, 11);
+    SEED("store_file", "shorter", 0, 23, 1, 0, 0, 0, 1, 1, 0, 0, 0, 8, 1, 0, 0, 0, 30, 1, 0, 0, 4);
+    SEED("store_file", "numbers", 0, 18, 0, 1, 8, 0, 26, 0, 1, 3, 1, 28, 0, 1, 7, 5, 3, 0, 1, 9, 0);
+    SEED("store_file", "other-schema", 0, 29, 3, 16, 17, 0, 0, 0, 23, 3, 81, 4, 0, 0, 0);
+    SEED("store_file", "bytes", 1, 0, 64, 20, 200, 0, 0, 0, 30, 1, 0, 1, 1, 1, 1, 0);
+    SEED("store_file", "cut", 1, 0, 1, 1, 1, 1, 128);
+    SEED("store_file", "no-database", 1, 0, 0, 3, 7, 0);
+}
+
 /* A request: route, whose token (4: nobody's, then who), circle, other method, other path, query; what is in the
  * body; what is spoiled, other type. */
 static void write_apis(void)
@@ -422,6 +436,7 @@ int main(int arg_n, char **arg)
     write_accounts();
     write_texts();
     write_configs();
+    write_store_files();
     write_http();
     write_apis();
     arena_fini(&arena);
