@@ -92,6 +92,9 @@ struct applying {
     struct circles_open *open; /* NULL while a new circle has no entry yet */
     struct circle *circle;     /* the state: of open, or of one's own for a new circle */
     uint64_t payload_bytes;
+    uint64_t before_seq; /* the head in front of the batch */
+    uint8_t before_hash[HASH_BYTES];
+    bool may_see_head;   /* who sends it is or was a member, or has an invite in hand */
     bool is_state_changed;
 };
 
@@ -104,15 +107,27 @@ static enum err refuse(struct applying *ap, enum err e, size_t index)
     return e;
 }
 
-/* What the codes tell besides: where the head is, which epoch, what time. */
+/* Whether it is refused because it stands nowhere in this record. */
+static bool is_out_of_place(enum err e)
+{
+    return e == ERR_HEAD_MOVED || e == ERR_WRONG_CIRCLE;
+}
+
+/* What the codes tell besides: where the head is, which epoch, what time. The head is the one that stays, not
+ * one that this batch would have made. A stranger who has shown no entry of the record does not even learn
+ * that there is one. */
 static enum err refuse_entry(struct applying *ap, const struct why *why, size_t index)
 {
     struct refusal *r = &ap->append->refusal;
     *r = (struct refusal){.field = why->field};
-    if (why->code == ERR_HEAD_MOVED) {
+    if (!ap->may_see_head && ap->append->way == APPEND_REPAIR && index == 0 && is_out_of_place(why->code)) {
+        *r = (struct refusal){.code = ERR_NO_CIRCLE};
+        return ERR_NO_CIRCLE;
+    }
+    if (why->code == ERR_HEAD_MOVED && ap->may_see_head) {
         r->has_head = true;
-        r->seq = ap->circle->head_seq;
-        memcpy(r->hash, ap->circle->head_hash, HASH_BYTES);
+        r->seq = ap->before_seq;
+        memcpy(r->hash, ap->before_hash, HASH_BYTES);
     }
     if (why->code == ERR_EPOCH_STALE) {
         r->has_epoch = true;
@@ -244,21 +259,24 @@ static enum err judge_outsider(struct applying *ap)
     const struct entry *first = &ap->append->item[0].entry;
     struct store_member member;
     bool is_repair = ap->append->way == APPEND_REPAIR;
+    enum err e = store_member_find(ap->store, ap->open->number, ap->session->sign_pk, &member);
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
+    bool was_member = e == ERR_OK;
+    ap->may_see_head = was_member;
+    if (ap->append->way == APPEND_CREATE) return ERR_OK; /* shows at the end of the batch to be in it */
     if (has_own_join(ap)) {
         bool comes_in = first->kind == ENTRY_JOIN && circle_knows_invite(ap->circle, first->body.join.invite_hash);
+        if (comes_in) ap->may_see_head = true;
         if (is_repair || comes_in) return ERR_OK;
     }
-    enum err e = store_member_find(ap->store, ap->open->number, ap->session->sign_pk, &member);
-    if (e == ERR_NOT_FOUND) return ERR_NO_CIRCLE;
-    if (e != ERR_OK) return e;
+    if (!was_member) return ERR_NO_CIRCLE;
     return is_repair ? ERR_NOT_MEMBER : judge_former(ap);
 }
 
-/* Who makes a circle shows at the end of the batch to be in it. */
 static enum err judge_sender(struct applying *ap)
 {
-    bool is_member = circle_member_index(ap->circle, ap->session->sign_pk) >= 0;
-    return ap->append->way == APPEND_CREATE || is_member ? ERR_OK : judge_outsider(ap);
+    ap->may_see_head = circle_member_index(ap->circle, ap->session->sign_pk) >= 0;
+    return ap->may_see_head ? ERR_OK : judge_outsider(ap);
 }
 
 /* A repair may be sent by who is a member behind it, or shows to have joined later. */
@@ -311,7 +329,8 @@ static enum err record(struct applying *ap, const struct entry *e)
     memcpy(row.id, e->id, ID_BYTES);
     if (e->ref_n > 0) return ERR_MISSING_BLOB; /* this server takes no attachments yet, so none has arrived */
     ap->payload_bytes += e->payload.len;
-    if (ap->payload_bytes > ap->append->circle_bytes_max) return ERR_QUOTA;
+    /* What adds nothing goes on where a circle has more than it may: leaving, and erasing above all. */
+    if (e->payload.len > 0 && ap->payload_bytes > ap->append->circle_bytes_max) return ERR_QUOTA;
     enum err err = store_entry_add(ap->store, ap->open->number, &row);
     if (err != ERR_OK) return err;
     switch (e->kind) {
@@ -383,11 +402,23 @@ static enum err save_head(struct applying *ap)
     return store_circle_set_head(ap->store, ap->open->number, &a->head, state);
 }
 
+/* Where a stranger's batch was all here already, they are told as far as they know it, not how it went on. */
+static void show_no_further(struct applying *ap)
+{
+    struct append *a = ap->append;
+    const struct entry *last = &a->item[a->evidence_from - 1].entry;
+    if (ap->may_see_head || a->head.seq != ap->before_seq) return;
+    a->head = (struct store_head){.seq = last->seq};
+    memcpy(a->head.hash, last->hash, HASH_BYTES);
+}
+
 static enum err apply_all(struct applying *ap)
 {
     struct append *a = ap->append;
     find_evidence(ap, ap->circle->id);
     ap->payload_bytes = ap->open->payload_bytes;
+    ap->before_seq = ap->circle->head_seq;
+    memcpy(ap->before_hash, ap->circle->head_hash, HASH_BYTES);
     enum err e = judge_sender(ap);
     if (e != ERR_OK) {
         a->refusal = (struct refusal){.code = e};
@@ -400,7 +431,9 @@ static enum err apply_all(struct applying *ap)
     if (!circle_may_rest(ap->circle)) return refuse(ap, ERR_ROTATE_REQUIRED, a->evidence_from - 1);
     e = judge_repairer(ap);
     if (e != ERR_OK) return refuse(ap, e, a->evidence_from - 1);
-    return save_head(ap);
+    e = save_head(ap);
+    show_no_further(ap);
+    return e;
 }
 
 /* A circle that is new here gets its row first, so that its entries have a place to stand in; the state is

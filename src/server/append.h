@@ -46,7 +46,7 @@ struct append {
     struct refusal refusal;   /* filled when it fails */
     size_t added_n;           /* entries, or payloads, that were not there before */
     uint8_t circle[HASH_BYTES];
-    struct store_head head;   /* behind the batch */
+    struct store_head head;   /* behind the batch; for a stranger not beyond it */
     struct append_move move[LIMIT_BATCH_ENTRIES];
     size_t move_n;
 };
