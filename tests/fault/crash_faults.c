@@ -101,21 +101,29 @@ static void what_a_full_disk_refused_stays_away(void **state)
     crash_close(&load);
 }
 
-/* Mounts a small disk that only this program and its children see; false where that is not allowed. */
+static bool write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool is_written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    if (fd >= 0) (void)close(fd);
+    return is_written;
+}
+
+/* Moves this program into a world where it may mount, as root there; false where that is not allowed. */
+static bool enter_own_world(void)
+{
+    char users[64], groups[64];
+    (void)snprintf(users, sizeof users, "0 %u 1", (unsigned)getuid());
+    (void)snprintf(groups, sizeof groups, "0 %u 1", (unsigned)getgid());
+    if (getuid() == 0) return unshare(CLONE_NEWNS) == 0;
+    return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && write_text("/proc/self/setgroups", "deny") &&
+           write_text("/proc/self/uid_map", users) && write_text("/proc/self/gid_map", groups);
+}
+
+/* Mounts a small disk that only this program and its children see. */
 static bool mount_small_disk(const char *at)
 {
-    char map[64];
-    unsigned user = (unsigned)getuid();
-    if (user == 0) {
-        if (unshare(CLONE_NEWNS) != 0) return false;
-    } else {
-        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-        int n = snprintf(map, sizeof map, "0 %u 1", user), fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
-        bool is_mapped = fd >= 0 && write(fd, map, (size_t)n) == n;
-        if (fd >= 0) (void)close(fd);
-        if (!is_mapped) return false;
-    }
-    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+    return enter_own_world() && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
            mount("troth", at, "tmpfs", 0, "size=6m,mode=700") == 0;
 }
 
@@ -175,7 +183,10 @@ static void a_file_that_may_not_be_written_loses_nothing(void **state)
     char said[1024];
     const char *argument[] = {"permit", "--data", NULL, NULL};
     /* Root may write everything; the servers started from here on may not. */
-    assert_true(getuid() != 0 || prctl(PR_CAPBSET_DROP, CAP_TO_OVERRIDE, 0, 0, 0) == 0);
+    if (getuid() == 0 && prctl(PR_CAPBSET_DROP, CAP_TO_OVERRIDE, 0, 0, 0) != 0) {
+        fprintf(stderr, "Root may write everything here, and cannot give that up.\n");
+        skip();
+    }
     town_open(&town, 2, NULL);
     argument[2] = town.daemon.data;
     town_gather(&town, 2);
