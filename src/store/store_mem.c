@@ -76,14 +76,13 @@ static void data_close(struct mem_data *data)
 }
 
 /* A copy that nobody holds yet; NULL when there is no memory. */
-static struct mem_data *data_copy(const struct mem_data *from)
+static struct mem_data *data_copy(struct mem_data *from)
 {
     struct mem_data *copy = calloc(1, sizeof *copy);
     if (copy == NULL) return NULL;
-    struct mem_data old = *from;
     struct mem_table *table[TABLE_N], *old_table[TABLE_N];
     tables_of(copy, table);
-    tables_of(&old, old_table);
+    tables_of(from, old_table);
     for (size_t i = 0; i < TABLE_N; i++) {
         size_t bytes = old_table[i]->row_n * sizeof *table[i]->row;
         if (bytes == 0) continue;

@@ -70,6 +70,9 @@ static int log_read(sqlite3_file *file, void *bytes, int n, sqlite3_int64 at)
     struct log_file *log = log_of(file);
     bool is_gathered = at < log->piece_at + log->piece_n && at + n > log->piece_at;
     int rc = is_gathered ? flush(log) : SQLITE_OK;
+    if (rc == SQLITE_OK) rc = log->system->pMethods->xRead(log->system, bytes, n, at);
+    if (rc != SQLITE_IOERR_SHORT_READ || log->piece_n == 0) return rc;
+    rc = flush(log); /* what is gathered makes the file longer */
     return rc != SQLITE_OK ? rc : log->system->pMethods->xRead(log->system, bytes, n, at);
 }
 
@@ -83,7 +86,6 @@ static int log_sync(sqlite3_file *file, int flags)
 static int log_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     struct log_file *log = log_of(file);
-    if (size <= log->piece_at) log->piece_n = 0; /* cut off before it was written */
     int rc = flush(log);
     return rc != SQLITE_OK ? rc : log->system->pMethods->xTruncate(log->system, size);
 }

@@ -306,6 +306,36 @@ static void a_read_that_fails(void **state)
     run_all(&lasting);
 }
 
+static int refuse_log(const struct vfs_act *act)
+{
+    bool is_log = act->path != NULL && strstr(act->path, "-wal") != NULL;
+    return act->what == VFS_WRITE && is_log && fault.is_lasting ? SQLITE_FULL : SQLITE_OK;
+}
+
+static void a_log_without_room_can_still_be_emptied(void **state)
+{
+    (void)state;
+    static const struct vfs_watcher refusing_log = {.before = refuse_log};
+    void *made;
+    bool is_tried;
+    fault.is_lasting = false;
+    vfs_shim_open(&refusing_log);
+    assert_int_equal(store_rig_setup_sqlite(&made), 0);
+    struct store_rig *rig = made;
+    expect(transact(rig->writer, 0, &is_tried), ERR_OK);
+    fault.is_lasting = true;
+    expect(transact(rig->writer, 1, &is_tried), ERR_DISK_FULL);
+    store_abort(rig->writer); /* and what it could not write is forgotten */
+    expect(store_tidy(rig->writer), ERR_OK);
+    fault.is_lasting = false;
+    expect(transact(rig->writer, 1, &is_tried), ERR_OK);
+    char *text = rig_text(rig->reader);
+    assert_string_equal(text, after[2]);
+    free(text);
+    assert_int_equal(store_rig_teardown(&made), 0);
+    vfs_shim_close();
+}
+
 /* ---- real limits ---------------------------------------------------------------------------- */
 
 static void a_file_that_may_not_grow(void **state)
@@ -407,6 +437,7 @@ int main(void)
         cmocka_unit_test(a_write_that_fails),
         cmocka_unit_test(a_sync_that_fails),
         cmocka_unit_test(a_read_that_fails),
+        cmocka_unit_test(a_log_without_room_can_still_be_emptied),
         SQLITE_TEST(a_file_that_may_not_grow),
         cmocka_unit_test(a_disk_that_is_really_full),
     };
