@@ -148,14 +148,22 @@ static void tell(const struct serving *s, struct str permit)
 
 /* ---- running -------------------------------------------------------------------------------------------------- */
 
-/* What can wait is done here, beside everything else: the store moves what was committed to its place. */
-static void take_care(struct serving *s, uint64_t *seen_group_n)
+/* How many groups had been committed when it was last looked, and when the store was last tidied. */
+struct care {
+    uint64_t seen_group_n, tidied_group_n;
+};
+
+/* What can wait is done when nobody writes: the store moves what was committed to its place, which would
+ * make a writer wait. */
+static void take_care(struct serving *s, struct care *care)
 {
-    uint64_t group_n = writer_figures(s->server.writer).group_n;
-    if (group_n == *seen_group_n) return;
-    *seen_group_n = group_n;
-    enum err e = store_tidy(s->care);
     struct log_line line;
+    uint64_t group_n = writer_figures(s->server.writer).group_n;
+    bool is_quiet = group_n == care->seen_group_n;
+    care->seen_group_n = group_n;
+    if (!is_quiet || group_n == care->tidied_group_n) return;
+    enum err e = store_tidy(s->care);
+    if (e != ERR_BUSY) care->tidied_group_n = group_n; /* busy: once more, the next time it is quiet */
     if (e != ERR_OK && e != ERR_BUSY && log_begin(&line, LOG_WARNING, "tidy")) {
         log_text(&line, "error", err_code(e));
         log_end(&line);
@@ -164,7 +172,8 @@ static void take_care(struct serving *s, uint64_t *seen_group_n)
 
 static void run_until_told(struct serving *s, const sigset_t *stops)
 {
-    uint64_t seen_group_n = 0, alive_us = 0;
+    struct care care = {0};
+    uint64_t alive_us = 0;
     struct timespec nap = {.tv_sec = TIDY_EVERY_MS / 1000, .tv_nsec = TIDY_EVERY_MS % 1000 * 1000000};
     while (sigtimedwait(stops, NULL, &nap) < 0) {
         uint64_t now_us = clock_steady_us();
@@ -172,7 +181,7 @@ static void run_until_told(struct serving *s, const sigset_t *stops)
             notify_alive(&s->notify);
             alive_us = now_us;
         }
-        take_care(s, &seen_group_n);
+        take_care(s, &care);
     }
 }
 
