@@ -238,6 +238,7 @@ static void of_a_batch_with_one_bad_entry_nothing_stays(void **state)
     enum { N = 5 };
     desk_gather(d, 2);
     struct str good[N];
+    (void)desk_say(d, BEN, "behind this, words change the head alone");
     struct room later = d->room[ANA];
     for (size_t i = 0; i < N; i++) {
         good[i] = i == 2 ? room_rotate(&later, a, ROTATE_WISH) : room_say(&later, a, people_note(a, "words"));
@@ -533,6 +534,9 @@ static void who_shows_an_invitation_learns_what_is_wrong_with_it(void **state)
     assert_true(d->said.refusal.has_head); /* she has to sign anew for that place */
     assert_int_equal(d->said.refusal.seq, d->room[ANA].chain.circle.head_seq);
     batch = room_join(&d->room[CLEO], a, secret);
+    struct entry join_only = draft_join(&d->room[CLEO], a, secret);
+    struct str not_signed = draft_sign(a, &join_only, &d->person[BEN]);
+    refused(d, send_live(d, CLEO, not_signed), ERR_NO_CIRCLE); /* that shows nothing */
     struct str join = str_at(nth(batch, 0).wire.at, nth(batch, 0).wire.len);
     refused(d, send_live(d, CLEO, join), ERR_ROTATE_REQUIRED); /* without the rotate behind it */
     assert_index(d, 0);

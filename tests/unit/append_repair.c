@@ -448,6 +448,7 @@ static void who_is_out_behind_the_batch_may_not_repair(void **state)
     refused(d, repair(d, BEN, one(d, kept_seq)), ERR_NOT_MEMBER);
     struct str redact = room_redact_bare(&d->room[BEN], a, &(uint64_t){kept_seq + 1}, 1);
     refused(d, repair(d, BEN, redact), ERR_NOT_MEMBER); /* he erases as anybody does: live */
+    assert_false(d->said.refusal.has_index);
     expect(desk_post(d, BEN, redact), ERR_OK);
     /* back in, in what was lost: then he may */
     uint64_t gone_seq = head_of(d), join_seq = lost_join(d, ANA, BEN);

@@ -187,6 +187,8 @@ static void what_the_store_holds_is_loaded(void **state)
     expect(sessions_load(&sessions, s), ERR_OK);
     for (unsigned n = 1; n <= 200; n++) {
         struct session found;
+        expect(sessions_use(&sessions, rig_session(n, 0).token_hash, BEGAN + DAY, &found, &is_stale), ERR_OK);
+        assert_false(is_stale);
         expect(sessions_use(&sessions, rig_session(n, 0).token_hash, BEGAN + DAY + 1, &found, &is_stale), ERR_OK);
         assert_int_equal(found.row.account, account[n % 2]);
         assert_memory_equal(found.sign_pk, rig_key(10 + n % 2), SIGN_PK_BYTES);
