@@ -222,6 +222,33 @@ static void of_many_threads_one_takes_it(void **state)
     for (unsigned i = 0; i < QUESTIONS; i++) assert_int_equal(atomic_load(&taken_n[i]), 1);
 }
 
+/* One sets the clock back again and again, the others ask and answer: each answer counts at most once. */
+static void turn_back(void *of)
+{
+    unsigned me = *(const unsigned *)of;
+    for (unsigned i = 0; i < QUESTIONS; i++) {
+        uint64_t now_ms = BEGAN + (me == 0 ? (QUESTIONS - i) * 3 * SPAN : me * SPAN);
+        struct question q = ask(now_ms);
+        enum err e = take(&q, now_ms);
+        EXPECT(e == ERR_OK || e == ERR_BAD_CHALLENGE);
+        if (e == ERR_OK) EXPECT(take(&q, now_ms) == ERR_BAD_CHALLENGE);
+    }
+}
+
+static void asking_goes_on_while_the_clock_is_set_back(void **state)
+{
+    (void)state;
+    unsigned number[THREADS];
+    void *of[THREADS];
+    for (unsigned i = 0; i < THREADS; i++) {
+        number[i] = i;
+        of[i] = &number[i];
+    }
+    race_start(turn_back, of, THREADS);
+    struct question q = ask(BEGAN);
+    expect(take(&q, BEGAN), ERR_OK);
+}
+
 static void without_memory_it_is_not_used_up(void **state)
 {
     (void)state;
@@ -267,6 +294,7 @@ int main(void)
         TEST(a_clock_set_back_makes_nothing_good_again),
         TEST(a_clock_set_right_lets_everyone_in),
         TEST(of_many_threads_one_takes_it),
+        TEST(asking_goes_on_while_the_clock_is_set_back),
         TEST(without_memory_it_is_not_used_up),
         cmocka_unit_test(its_secret_is_wiped),
     };

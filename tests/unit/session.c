@@ -348,6 +348,11 @@ static void come_and_go(void *of)
         EXPECT(sessions_add(&sessions, &mine[i]) == ERR_OK);
         EXPECT(sessions_use(&sessions, mine[i].row.token_hash, BEGAN + 1, &found, &is_stale) == ERR_OK);
         EXPECT(memcmp(found.row.id, mine[i].row.id, ID_BYTES) == 0);
+        for (unsigned k = i; k + 20 > i && k > 0; k--) { /* what is used most, most of the time */
+            bool is_gone = (k - 1) % 3 == 1 && k < i;
+            enum err e = sessions_use(&sessions, mine[k - 1].row.token_hash, BEGAN + 1, &found, &is_stale);
+            EXPECT(e == (is_gone ? ERR_NO_SESSION : ERR_OK));
+        }
         (void)sessions_of(&sessions, 100 + (me + 1) % THREADS, rows, LIMIT_SESSIONS);
         if (i % 3 == 2) EXPECT(sessions_remove(&sessions, mine[i - 1].row.id));
     }
