@@ -10,7 +10,7 @@
 
 enum {
     GROUP_MAX = 256,      /* requests in one transaction                                                */
-    GROUP_SMALL = 16,     /* so few are written together; of more, half at a time                       */
+    GROUP_SMALL = 12,     /* so few are written together; of more, a third at a time                      */
     WINDOW_MAX_US = 2000, /* never wait longer than this for a group to fill                            */
 };
 
@@ -50,13 +50,13 @@ static struct timespec steady_at(uint64_t us)
     return (struct timespec){.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
 }
 
-/* How many to wait for: all that are expected, or, where they are many, half of them. Then the other half
- * is being read and checked on the other cores while this one is written. */
+/* How many to wait for: all that are expected, or, where they are many, a third of them. Then the others are
+ * being read and checked on the other cores while these are written. */
 static size_t wanted_of(size_t expected_n)
 {
     if (expected_n <= GROUP_SMALL) return expected_n;
-    size_t half_n = expected_n / 2 > GROUP_SMALL ? expected_n / 2 : GROUP_SMALL;
-    return half_n < GROUP_MAX ? half_n : GROUP_MAX;
+    size_t third_n = expected_n / 3 > GROUP_SMALL ? expected_n / 3 : GROUP_SMALL;
+    return third_n < GROUP_MAX ? third_n : GROUP_MAX;
 }
 
 /* Waits for as many as came together last time, for no longer than a commit takes: those who were just
