@@ -78,4 +78,4 @@ check-asan:
 check-full: check
 	$(Q)$(MAKE) --no-print-directory SANITIZE=1 check-unit check-vectors check-store check-api check-fault
 	$(Q)$(MAKE) --no-print-directory HOSTILE=1 check-unit check-vectors check-store check-fault
-	$(Q)$(MAKE) --no-print-directory SANITIZE=thread check-store check-api
+	$(Q)$(MAKE) --no-print-directory SANITIZE=thread check-unit check-store check-api
