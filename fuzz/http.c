@@ -224,9 +224,27 @@ static const struct asked *expected_at(size_t n)
     return NULL;
 }
 
+/* Whoever asks, or is said to ask, has an address; and what headers say is plain. */
+static void look_around(const struct http_call *call)
+{
+    static const char *const name[] = {"Host", "Content-Type", "Authorization", "X-Forwarded-For"};
+    uint8_t memory[IP_TEXT_BYTES];
+    struct out o = OUT_OVER(memory);
+    struct ip_range range;
+    struct str value;
+    ip_put_short(&o, http_client(call));
+    EXPECT(ip_parse_range(out_str(&o), &range) == ERR_OK && ip_is_in(http_client(call), &range));
+    EXPECT(!http_is_local(call) || ip_is_loopback(http_client(call)));
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        if (!http_header(call, name[i], &value)) continue;
+        EXPECT(is_all(value, fits_value) && str_is(value, without_blanks(value)));
+    }
+}
+
 static void judge(void *of, struct http_call *call)
 {
     (void)of;
+    look_around(call);
     uint64_t length = 0;
     bool has_length = http_length(call, &length);
     int *mark = malloc(sizeof *mark); /* given back in done: twice, or never, would be seen */
@@ -304,8 +322,10 @@ static void done(void *of, struct http_call *call, int status, uint64_t sent_byt
 void fuzz_open(void)
 {
     struct http_owner callbacks = {NULL, judge, run, done};
+    static const struct ip_range here = {.first = {.at = {127}}, .bit_n = 8}; /* all who come here speak for others */
     struct http_options options = {.listen = "127.0.0.1:0", .thread_n = 1, .connection_n = 64, .idle_ms = 1000,
-                                   .request_ms = 400, .beat_ms = 1000, .pool_bytes = 4096, .body_bytes = 8192};
+                                   .request_ms = 400, .beat_ms = 1000, .pool_bytes = 4096, .body_bytes = 8192,
+                                   .proxy_header = "X-Forwarded-For", .proxy = &here, .proxy_n = 1};
     struct http_trouble trouble;
     pthread_mutex_init(&owner.lock, NULL);
     log_set(LOG_NOTHING, LOG_AS_TEXT, 2);

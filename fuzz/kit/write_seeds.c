@@ -358,6 +358,9 @@ static void write_http(void)
     TEXT_SEED("http", "preflight",
               " OPTIONS /x HTTP/1.1\r\n" HOST "\r\nOPTIONS * HTTP/1.1\r\n" HOST "\r\nGET /x HTTP/1.1\r\n" HOST "\r\n");
     TEXT_SEED("http", "expect", " POST /x HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc");
+    TEXT_SEED("http", "good-forwarded",
+              " GET /x HTTP/1.1\r\n" HOST "X-Forwarded-For: 192.0.2.7, [2001:db8::7]:80 , 127.0.0.9\r\n\r\n"
+              "GET /x HTTP/1.1\r\n" HOST "X-Forwarded-For: nobody,127.0.0.9\r\nX-Forwarded-For: ,,\r\n\r\n");
     TEXT_SEED("http", "bad-chunked",
               " POST /x HTTP/1.1\r\n" HOST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
               "0\r\n\r\nGET /hidden HTTP/1.1\r\n" HOST "\r\n");
