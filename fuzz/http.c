@@ -33,26 +33,16 @@ struct asked {
     bool is_whole; /* its body is all there */
 };
 
-static bool is_line_end(uint8_t c)
-{
-    return c == '\r' || c == '\n';
-}
-
-/* What stands before CR LF, up to here. One exception has to be made: libmicrohttpd 0.9.75 puts a NUL for CR and
- * LF each, and no gate behind it can tell a NUL that was sent before the one or the other from a CR. */
+/* What stands before CR LF, up to here. One exception has to be made: libmicrohttpd 0.9.75 ends a line at LF and puts
+ * a NUL for CR and LF each, so no gate behind it can tell a NUL that was sent before an LF from a CR. */
 static bool take_line(struct str *rest, struct str *line)
 {
-    for (size_t i = 0; i + 1 < rest->len; i++) {
-        uint8_t c = rest->at[i], next = rest->at[i + 1];
-        bool is_lone_cr = next == '\r' && (i + 2 == rest->len || rest->at[i + 2] != '\n');
-        bool is_end = (c == '\r' && next == '\n') || (c == 0 && (next == '\n' || is_lone_cr));
-        if (!is_end && (is_line_end(c) || c == 0)) return false;
-        if (!is_end) continue;
-        *line = str_at(rest->at, i);
-        *rest = str_at(rest->at + i + 2, rest->len - i - 2);
-        return true;
-    }
-    return false;
+    const uint8_t *feed = rest->len > 0 ? memchr(rest->at, '\n', rest->len) : NULL;
+    size_t n = feed == NULL ? 0 : (size_t)(feed - rest->at);
+    if (n == 0 || (feed[-1] != '\r' && feed[-1] != 0)) return false;
+    *line = str_at(rest->at, n - 1);
+    *rest = str_at(feed + 1, rest->len - n - 1);
+    return memchr(line->at, '\r', line->len) == NULL && memchr(line->at, 0, line->len) == NULL;
 }
 
 static bool take_word(struct str *line, uint8_t end, struct str *word)
@@ -124,14 +114,14 @@ static bool header_is_plain(struct str line, struct headers *h, struct asked *as
     return true;
 }
 
-/* RFC 9112 section 2.2. For libmicrohttpd 0.9.75 a line is empty also when it begins with NUL. */
+/* RFC 9112 section 2.2. For libmicrohttpd 0.9.75 a line is empty also when it begins with NUL, or is nothing but LF. */
 static void pass_over_empty_lines(struct str *rest)
 {
-    while (rest->len > 0 && (is_line_end(rest->at[0]) || rest->at[0] == 0)) {
-        size_t n = 0;
-        while (n < rest->len && !is_line_end(rest->at[n])) n++;
-        if (n == rest->len) return;
-        *rest = str_at(rest->at + n + 1, rest->len - n - 1);
+    while (rest->len > 0) {
+        bool is_empty = rest->at[0] == 0 || rest->at[0] == '\n' || str_starts(*rest, STR("\r\n"));
+        const uint8_t *feed = memchr(rest->at, '\n', rest->len);
+        if (!is_empty || feed == NULL) return;
+        *rest = str_at(feed + 1, rest->len - (size_t)(feed + 1 - rest->at));
     }
 }
 
