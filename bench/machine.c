@@ -58,6 +58,19 @@ double machine_verify_per_s(size_t message_bytes, uint64_t run_ns)
     return (double)n / timing_s(from_ns);
 }
 
+uint64_t machine_busy_ns(void)
+{
+    unsigned long long ticks[8] = {0}; /* user nice system idle iowait irq softirq steal */
+    char line[256] = "";
+    FILE *f = fopen("/proc/stat", "r");
+    must(f != NULL && fgets(line, sizeof line, f) != NULL, "/proc/stat");
+    (void)fclose(f);
+    char *at = line + 3; /* "cpu" */
+    for (size_t i = 0; i < sizeof ticks / sizeof *ticks; i++) ticks[i] = strtoull(at, &at, 10);
+    unsigned long long busy = ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6];
+    return busy * (NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
 double machine_spawn_ms(void)
 {
     struct durations each = {0};

@@ -18,6 +18,9 @@ void machine_sync(const char *folder, bool is_growing, uint64_t run_ns, struct d
 /* machine_verify_per_s -- Ed25519 signatures over so many bytes checked in a second, on one core. */
 double machine_verify_per_s(size_t message_bytes, uint64_t run_ns);
 
+/* machine_busy_ns -- processor time that everybody on this machine has used, all cores together. */
+uint64_t machine_busy_ns(void);
+
 /* machine_spawn_ms -- starting a program that does nothing, to its end; the middle of 20. */
 double machine_spawn_ms(void);
 

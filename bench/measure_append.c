@@ -25,6 +25,7 @@ struct append_run {
     struct durations growing, overwriting; /* syncs */
     struct host_cost before, cost;
     struct load load;
+    uint64_t busy_ns, all_ns; /* everybody's processor time at the mark; since then, added */
 };
 
 static double raw_per_s(const struct append_run *run, size_t which)
@@ -57,6 +58,10 @@ static void mark(void *of, bool is_over)
     struct append_run *run = of;
     struct host_cost now = host_cost(&run->host);
     if (is_over) host_cost_add(&run->cost, &run->before, &now);
+    if (is_over)
+        run->all_ns += machine_busy_ns() - run->busy_ns;
+    else
+        run->busy_ns = machine_busy_ns();
     if (is_over)
         host_watch_over(&run->host);
     else
@@ -114,6 +119,18 @@ static void check_answers(struct append_run *run)
     check_heads(run);
 }
 
+/* What one round came to, for whoever wonders about a figure: other work on the machine shows here. */
+static void say_round(const struct append_run *run, const struct append_run *before, size_t which)
+{
+    double s = (double)(run->load.ns - before->load.ns) / 1e9;
+    double own_ns = (double)(run->cost.cpu_ns - before->cost.cpu_ns + run->load.own_cpu_ns - before->load.own_cpu_ns);
+    double rate = (double)(run->load.done_n - before->load.done_n) / s;
+    double raw = (double)(run->raw_row_n[which] - before->raw_row_n[which]) * 1e9 /
+                 (double)(run->raw_ns[which] - before->raw_ns[which]);
+    (void)fprintf(stderr, "  %.0f appends/s, SQLite %.0f rows/s, ratio %.2f; others kept %.2f cores busy\n", rate, raw,
+                  rate / raw, ((double)(run->all_ns - before->all_ns) - own_ns) / 1e9 / s);
+}
+
 /* In turn: the machine, the server. */
 static void run_rounds(struct append_run *run, size_t which)
 {
@@ -123,8 +140,10 @@ static void run_rounds(struct append_run *run, size_t which)
     write_scripts(run, which, round_n);
     load_open(&run->load);
     for (unsigned i = 0; i < round_n && !run->load.has_run_out; i++) {
+        struct append_run before = *run;
         load_go(&run->load, WARM_NS, ROUND_NS);
         look_at_machine(run, which);
+        say_round(run, &before, which);
     }
     load_close(&run->load);
     check_answers(run);
