@@ -1,6 +1,6 @@
 # Makefile -- the only build of Troth's C. `make help` lists what it can do.
 #
-#   make                 the core library and the server, into build/
+#   make                 the core library, the server and the terminal client, into build/
 #   make V=1             the same, showing every command
 #   make BUILD=dir       into another directory
 #   make CC=clang        with another compiler
@@ -52,7 +52,7 @@ endif
 
 DEFINES  := $(if $(HOSTILE),-DTROTH_HOSTILE)
 
-SYSTEM_LIBS := libmicrohttpd sqlite3 libsodium
+SYSTEM_LIBS := libmicrohttpd sqlite3 libsodium libcurl libqrencode libutf8proc
 LIBS        := $(shell $(PKG_CONFIG) --libs $(SYSTEM_LIBS) 2>/dev/null) -lpthread
 
 # What every object is compiled with. CFLAGS, CPPFLAGS, LDFLAGS are left to whoever calls make.
@@ -67,9 +67,11 @@ say = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@printf '  %-8s %s\n')
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
-CORE_OBJ   := $(call objects,$(BASE_SRC) $(RECORD_SRC))
+CORE_OBJ   := $(call objects,$(BASE_SRC) $(RECORD_SRC) $(PRACTICE_SRC))
 STORE_OBJ  := $(call objects,$(STORE_SRC))
 SERVER_OBJ := $(call objects,$(SERVER_SRC))
+CLIENT_OBJ := $(call objects,$(CLIENT_SRC))
+CLI_OBJ    := $(call objects,$(CLI_SRC))
 
 # Warnings of a compiler run stay beside the object, so that a later run with WERROR=1 looks at that
 # source again instead of taking an object that was made with a warning.
@@ -95,11 +97,16 @@ $(OUT)/flags: always
 CORE_LIB   := $(OUT)/libtroth-core.a
 STORE_LIB  := $(if $(STORE_OBJ),$(OUT)/libtroth-store.a)
 SERVER_LIB := $(if $(SERVER_OBJ),$(OUT)/libtroth-server.a)
+CLIENT_LIB := $(if $(CLIENT_OBJ),$(OUT)/libtroth-client.a)
+CLI_LIB    := $(if $(CLI_OBJ),$(OUT)/libtroth-cli.a)
 TROTHD     := $(if $(SERVER_OBJ),$(OUT)/trothd)
+TROTH      := $(if $(filter %/cli/main.o,$(CLI_OBJ)),$(OUT)/troth)
 
 $(CORE_LIB): $(CORE_OBJ)
 $(STORE_LIB): $(STORE_OBJ)
 $(SERVER_LIB): $(filter-out %/main.o,$(SERVER_OBJ))
+$(CLIENT_LIB): $(CLIENT_OBJ)
+$(CLI_LIB): $(filter-out %/main.o,$(CLI_OBJ))
 
 $(OUT)/%.a: mk/files.mk
 	$(say) AR $@
@@ -109,7 +116,11 @@ $(OUT)/trothd: $(filter %/main.o,$(SERVER_OBJ)) $(SERVER_LIB) $(STORE_LIB) $(COR
 	$(say) LINK $@
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
-all: $(CORE_LIB) $(STORE_LIB) $(TROTHD)
+$(OUT)/troth: $(filter %/main.o,$(CLI_OBJ)) $(CLI_LIB) $(CLIENT_LIB) $(CORE_LIB)
+	$(say) LINK $@
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+
+all: $(CORE_LIB) $(STORE_LIB) $(TROTHD) $(CLIENT_LIB) $(TROTH)
 	@:
 
 include mk/tests.mk
@@ -127,12 +138,12 @@ check-clang:
 # All that is compiled and linked, tests and benchmarks too; and the same without linking.
 programs: all $(TEST_BIN) $(FUZZ_BIN) $(BENCH_BIN)
 	@:
-objects: $(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(BENCH_OBJ)
+objects: $(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(CLIENT_OBJ) $(CLI_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(BENCH_OBJ)
 	@:
 
 install: all
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib/systemd/system'
-	install -m 755 $(OUT)/trothd '$(DESTDIR)$(PREFIX)/bin/trothd'
+	install -m 755 $(TROTHD) $(TROTH) '$(DESTDIR)$(PREFIX)/bin'
 	sed 's|@PREFIX@|$(PREFIX)|g' packaging/trothd.service >'$(DESTDIR)$(PREFIX)/lib/systemd/system/trothd.service'
 
 clean:
@@ -141,8 +152,8 @@ clean:
 help:
 	@sed -n '3,/^$$/ { s/^# \{0,1\}//; p }' Makefile
 	@echo 'Targets:'
-	@echo '  all            the core library and, where its sources are there, trothd'
-	@echo '  check          every test; or one kind: check-unit check-vectors check-store check-api check-fault'
+	@echo '  all            the core library, trothd and troth'
+	@echo '  check          every test; or one kind: check-unit check-vectors check-store check-api check-client check-cli check-fault'
 	@echo '  check-asan     unit, vectors and store once more under the sanitizers'
 	@echo '  check-full     check, and again: all under the sanitizers, hostile, threads watched'
 	@echo '  fuzz           each fuzzer for T seconds (60), with libFuzzer; FUZZERS names some'
@@ -154,7 +165,7 @@ help:
 	@echo '  clean          removes $(BUILD)'
 
 always:
-.PHONY: all always bench check check-api check-asan check-clang check-fault check-full check-store check-unit \
-	check-vectors clean fault gates help install objects programs wasm-check
+.PHONY: all always bench check check-api check-asan check-clang check-cli check-client check-fault check-full \
+	check-store check-unit check-vectors clean fault gates help install objects programs wasm-check
 
--include $(patsubst %.o,%.d,$(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(BENCH_OBJ))
+-include $(patsubst %.o,%.d,$(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(CLIENT_OBJ) $(CLI_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(BENCH_OBJ))

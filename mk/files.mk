@@ -34,6 +34,8 @@ RECORD_SRC := \
 	src/record/secret.c \
 	src/record/statement.c
 
+PRACTICE_SRC :=
+
 STORE_SRC := \
 	src/store/store.c \
 	src/store/store_mem.c \
@@ -90,3 +92,7 @@ SERVER_SRC := \
 	src/server/session.c \
 	src/server/visits.c \
 	src/server/writer.c
+
+CLIENT_SRC :=
+
+CLI_SRC :=

@@ -27,7 +27,7 @@ LINK_tests/unit/writer      := $(FAULT_ALLOC_LINK) -Wl,--wrap=pthread_cond_timed
 
 # ---- what there is --------------------------------------------------------------------------------
 
-TEST_KINDS := unit vectors store api fault
+TEST_KINDS := unit vectors store api client cli fault
 TEST_SRC   := $(foreach kind,$(TEST_KINDS),$(wildcard tests/$(kind)/*.c))
 TEST_BIN   := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 HARNESS_OBJ := $(call objects,$(wildcard tests/harness/*.c))
@@ -36,7 +36,7 @@ TEST_OBJ   := $(call objects,$(TEST_SRC)) $(HARNESS_OBJ)
 
 # ---- how they are made ----------------------------------------------------------------------------
 
-TROTH_LIBS := $(HARNESS_LIB) $(SERVER_LIB) $(STORE_LIB) $(CORE_LIB)
+TROTH_LIBS := $(HARNESS_LIB) $(CLI_LIB) $(CLIENT_LIB) $(SERVER_LIB) $(STORE_LIB) $(CORE_LIB)
 
 $(HARNESS_LIB): $(HARNESS_OBJ)
 
@@ -60,12 +60,14 @@ $(OUT)/trothd-powercut: $(filter %/main.o,$(SERVER_OBJ)) $(POWERCUT_OBJ) $(SERVE
 # ---- how they are run -----------------------------------------------------------------------------
 
 # One after the other. Each leaves its output in $(OUT)/log and its counts in $(OUT)/tally.
-run_tests = TROTHD=$(abspath $(TROTHD)) sh tools/run-tests.sh $(OUT) $(filter $(OUT)/tests/$(1)/%,$(TEST_BIN))
+run_tests = TROTHD=$(abspath $(TROTHD)) TROTH=$(abspath $(TROTH)) sh tools/run-tests.sh $(OUT) $(filter $(OUT)/tests/$(1)/%,$(TEST_BIN))
 
 check-unit:    $(filter $(OUT)/tests/unit/%,$(TEST_BIN))    ; $(Q)$(call run_tests,unit)
 check-vectors: $(filter $(OUT)/tests/vectors/%,$(TEST_BIN)) ; $(Q)$(call run_tests,vectors)
 check-store:   $(filter $(OUT)/tests/store/%,$(TEST_BIN))   ; $(Q)$(call run_tests,store)
 check-api:     $(filter $(OUT)/tests/api/%,$(TEST_BIN)) $(TROTHD)   ; $(Q)$(call run_tests,api)
+check-client:  $(filter $(OUT)/tests/client/%,$(TEST_BIN)) $(TROTHD) ; $(Q)$(call run_tests,client)
+check-cli:     $(filter $(OUT)/tests/cli/%,$(TEST_BIN)) $(TROTHD) $(TROTH) ; $(Q)$(call run_tests,cli)
 check-fault:   $(filter $(OUT)/tests/fault/%,$(TEST_BIN)) $(TROTHD) $(TROTHD_POWERCUT) ; $(Q)$(call run_tests,fault)
 fault: check-fault
 

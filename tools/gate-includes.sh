@@ -39,7 +39,11 @@ BEGIN {
         if (wanted ~ /^sodium/ && folder != "record")
             object("only src/record calls libsodium; give it a function in record/")
         if (wanted ~ /^sqlite3/ && folder != "store" && folder != "client")
-            object("only src/store calls SQLite; give it a function in store.h")
+            object("only src/store and src/client call SQLite; give it a function in store.h or home.h")
+        if (wanted ~ /^curl/ && FILENAME !~ /^src\/client\/(http|live)[^\/]*$/)
+            object("only src/client/http*.c and live*.c know libcurl; go through http.h")
+        if (wanted ~ /^(qrencode|utf8proc)/ && folder != "cli")
+            object("only src/cli draws codes and measures text; the core takes text as it is given")
         if (wanted ~ /^microhttpd/ && FILENAME !~ /^src\/server\/http_mhd[^\/]*$/)
             object("only src/server/http_mhd*.c knows libmicrohttpd; go through http.h")
     } else

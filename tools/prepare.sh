@@ -18,6 +18,10 @@ libc6-dev                 file /usr/include/stdio.h            headers of the C 
 libsodium-dev             library libsodium                    signatures and encryption
 libsqlite3-dev            library sqlite3                      the store
 libmicrohttpd-dev         library libmicrohttpd                HTTP
+libcurl4-openssl-dev      library libcurl                      the terminal client speaks with servers through it
+libqrencode-dev           library libqrencode                  draws invitations
+libutf8proc-dev           library libutf8proc                  passphrases in one form, and how wide text is
+tzdata                    file /usr/share/zoneinfo/UTC         dates in people's own time zones
 '
 needs_test='
 clang                     command clang                        second compiler, and the one for WebAssembly
