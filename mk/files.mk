@@ -93,6 +93,7 @@ SERVER_SRC := \
 	src/server/visits.c \
 	src/server/writer.c
 
-CLIENT_SRC :=
+CLIENT_SRC := \
+	src/client/clock.c
 
 CLI_SRC :=
