@@ -80,6 +80,20 @@ static void applied_remove(struct server *server, struct login *l)
     struct login **at = &server->signing_in;
     while (*at != l) at = &(*at)->next;
     *at = l->next;
+    l->next = NULL;
+    l->is_applied = false;
+}
+
+/* Where a transaction is done anew (see writer.h), the first sign-in of those that were applied comes first
+ * once more: neither it nor those behind it are in the store now. */
+static void applied_forget(struct server *server, struct login *first)
+{
+    struct login *next = first;
+    for (struct login *l = first; next != NULL; l = next) {
+        next = l->is_applied ? l->next : NULL;
+        l->evicted_n = 0;
+        if (l->is_applied) applied_remove(server, l);
+    }
 }
 
 /* One more device; when there are too many, those that were not used for longest are signed out. */
@@ -88,6 +102,7 @@ static enum err login_apply(struct write *write, const struct writer_desk *desk)
     struct request *r = request_of_write(write);
     struct login *l = r->work;
     struct session list[LIMIT_SESSIONS];
+    applied_forget(r->server, l);
     enum err judged = judge_cred(desk, l);
     if (judged != ERR_OK) return judged;
     size_t n = devices_of(r, l->account.number, list), most = r->server->config->session_n;

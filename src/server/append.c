@@ -460,6 +460,8 @@ static enum err begin_circle(struct applying *ap, const struct writer_desk *desk
 enum err append_apply(struct append *append, const struct writer_desk *desk, const struct session *session)
 {
     struct applying ap = {.append = append, .session = session, .store = desk->store};
+    append->refusal = (struct refusal){0};
+    append->added_n = append->move_n = 0; /* it may be applied once more, see writer.h */
     enum err e = append->way == APPEND_CREATE ? begin_circle(&ap, desk)
                                               : circles_find(desk->circles, desk->store, append->circle, &ap.open);
     if (e != ERR_OK) {

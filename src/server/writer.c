@@ -12,6 +12,7 @@ enum {
     GROUP_MAX = 256,      /* requests in one transaction                                                */
     GROUP_SMALL = 12,     /* so few are written together; of more, a third at a time                      */
     WINDOW_MAX_US = 2000, /* never wait longer than this for a group to fill                            */
+    AGAIN_MOST = 4,       /* so often a group is begun anew without one that broke it                   */
 };
 
 struct writer {
@@ -36,6 +37,7 @@ struct writer {
 void writer_submit(struct writer *w, struct write *write)
 {
     write->_next = NULL;
+    write->_is_left_out = false;
     pthread_mutex_lock(&w->lock);
     *w->last = write;
     w->last = &write->_next;
@@ -94,40 +96,50 @@ static size_t take_group(struct writer *w, struct write **group)
 
 /* ---- a group ------------------------------------------------------------------------------------- */
 
-/* Whether the store has lost the whole transaction by this error, see store.h. */
-static bool is_lost(enum err e)
-{
-    return e == ERR_STORE || e == ERR_DISK_FULL || e == ERR_STORE_DAMAGED || e == ERR_NO_MEMORY;
-}
-
-/* One request within its mark. Gives OK unless the whole transaction is lost. */
+/* One request within its mark: what it may not do, or met by itself, is undone. Gives what is wrong with the
+ * transaction. */
 static enum err apply_one(struct writer *w, struct write *write)
 {
     struct writer_desk desk = {.store = w->store, .circles = &w->circles};
     enum err e = store_mark(w->store);
-    if (e != ERR_OK) return e;
-    write->_result = write->apply(write, &desk);
-    if (is_lost(write->_result)) return write->_result;
+    write->_result = e == ERR_OK ? write->apply(write, &desk) : e;
     if (write->_result == ERR_OK) {
         circles_keep(&w->circles);
         return store_keep(w->store);
     }
     circles_undo(&w->circles);
-    return store_undo(w->store);
+    return e == ERR_OK ? store_undo(w->store) : e;
+}
+
+static void give_up(struct writer *w)
+{
+    store_abort(w->store);
+    circles_forget(&w->circles);
+}
+
+/* All of a group but those left out. Where one of them breaks the transaction, it is left out, and the others
+ * begin anew: a page that cannot be read, or memory that is wanting, may be its own trouble. */
+static enum err apply_all(struct writer *w, struct write *group)
+{
+    for (unsigned again_n = 0;; again_n++) {
+        struct write *write = group;
+        enum err e = store_begin(w->store);
+        if (e != ERR_OK) return e;
+        while (write != NULL && (write->_is_left_out || (e = apply_one(w, write)) == ERR_OK)) write = write->_next;
+        if (e == ERR_OK || e == ERR_DISK_FULL || again_n == AGAIN_MOST) return e;
+        write->_is_left_out = true;
+        give_up(w);
+    }
 }
 
 static enum err apply_group(struct writer *w, struct write *group)
 {
-    enum err e = store_begin(w->store);
-    for (struct write *write = group; write != NULL && e == ERR_OK; write = write->_next) e = apply_one(w, write);
+    enum err e = apply_all(w, group);
     uint64_t before_us = clock_steady_us();
     if (e == ERR_OK) e = store_commit(w->store);
     w->took_us = clock_steady_us() - before_us;
     w->commit_us = (7 * w->commit_us + w->took_us) / 8;
-    if (e != ERR_OK) {
-        store_abort(w->store);
-        circles_forget(&w->circles);
-    }
+    if (e != ERR_OK) give_up(w);
     return e;
 }
 

@@ -1,9 +1,10 @@
 /* writer.h -- the one thread that writes: it takes what waits, records it, waits for the disk once, and
  * then answers all of it.
  *
- * Each request rides within a mark of its own: what it may not do is undone, and the others go on. Nobody
- * is answered before the disk has it, not even with an error, because an error may name a head that is
- * part of the same group.
+ * Each request rides within a mark of its own: what it may not do is undone, and the others go on; so is
+ * what it met by itself, such as a damaged circle. Only what befalls the transaction befalls all. Nobody is
+ * answered before the disk has it, not even with an error, because an error may name a head that is part of the
+ * same group.
  *
  * Source   docs/protocol.md, "Group commit"; docs/decisions/0003-group-commit.md
  */
@@ -25,8 +26,11 @@ struct writer_desk {
 struct write {
     struct write *_next;
     enum err _result;
+    bool _is_left_out; /* it broke the transaction that the others then did anew without it */
 
-    /* Records what the request asks. An error takes all of it back. On the writer's thread. */
+    /* Records what the request asks. An error takes all of it back. On the writer's thread. Where another
+     * request of the group breaks the transaction, it is called once more, on a store as it was the first time,
+     * and after the same requests: so it begins with whatever it notes down outside the store. */
     enum err (*apply)(struct write *write, const struct writer_desk *desk);
 
     /* The group is on disk, or failed: e is what apply said, or what befell the group. On the writer's

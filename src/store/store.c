@@ -94,25 +94,33 @@ enum err store_mark(struct store *s)
     return e;
 }
 
-/* Takes the newest mark away, in one of the two ways. */
-static enum err unmark(struct store *s, enum err (*how)(struct store *))
+enum err store_keep(struct store *s)
 {
     enum err e = may_write(s);
     if (e != ERR_OK) return e;
     EXPECT(s->mark_n > 0);
-    e = how(s);
+    e = s->handle->keep(s);
     if (e == ERR_OK) s->mark_n--;
     return e;
 }
 
-enum err store_keep(struct store *s)
+/* Whether going back to a mark may help: what is damaged, or had no memory, was met since. A disk that refuses
+ * would refuse what comes next, too. */
+static bool may_be_undone(enum err lost)
 {
-    return unmark(s, s->handle->keep);
+    return lost == ERR_OK || lost == ERR_STORE_DAMAGED || lost == ERR_NO_MEMORY;
 }
 
 enum err store_undo(struct store *s)
 {
-    return unmark(s, s->handle->undo);
+    enum err lost = may_write(s);
+    if (!may_be_undone(lost) || (lost != ERR_OK && s->mark_n == 0)) return lost;
+    EXPECT(s->mark_n > 0);
+    enum err e = s->handle->undo(s);
+    if (e != ERR_OK) return lost != ERR_OK ? lost : e;
+    s->mark_n--;
+    s->lost = ERR_OK;
+    return ERR_OK;
 }
 
 enum err store_begin_read(struct store *s)

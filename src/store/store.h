@@ -19,9 +19,10 @@
  *   BUSY           another program has kept the file to itself for seconds
  *   NO_MEMORY
  * After one of these inside a transaction, or from its commit, the transaction is lost as a whole: every
- * further call gives the same error until store_abort, and nothing of the transaction is kept. One
- * exception cannot be avoided: what a commit failed to bring to the disk with STORE may, after a crash,
- * turn out to be there, whole.
+ * further call gives the same error until store_abort, and nothing of the transaction is kept. Two exceptions:
+ * STORE_DAMAGED or NO_MEMORY since a mark may be undone with it (store_undo), and the rest goes on; and, what
+ * cannot be avoided, what a commit failed to bring to the disk with STORE may, after a crash, turn out to be
+ * there, whole.
  * After any other error (NOT_FOUND, EXISTS ...) that one call changed nothing, and the transaction goes on.
  *
  * Writing without a transaction, writing through a reader, keeping a mark that is not there: misuse.
@@ -98,7 +99,8 @@ void store_abort(struct store *writer) NONNULL;
 
 /* store_mark -- sets a mark, inside a transaction; marks nest up to STORE_MARKS deep.        [store]
  * store_keep -- takes the newest mark away and keeps what was written since.                 [store]
- * store_undo -- takes the newest mark away and forgets what was written since.               [store] */
+ * store_undo -- takes the newest mark away and forgets what was written since; also damage that was met since,
+ *               and, where the transaction outlived it, want of memory. Else it gives the error again. [store] */
 MUST_USE enum err store_mark(struct store *writer) NONNULL;
 MUST_USE enum err store_keep(struct store *writer) NONNULL;
 MUST_USE enum err store_undo(struct store *writer) NONNULL;

@@ -215,8 +215,10 @@ static enum err sqlite_keep(struct store *s)
 
 static enum err sqlite_undo(struct store *s)
 {
-    enum err e = sql_run(sqlite_of(s), SQL_undo, NO_VALUES);
-    return e != ERR_OK ? e : sql_run(sqlite_of(s), SQL_keep, NO_VALUES);
+    struct sqlite *q = sqlite_of(s);
+    if (sqlite3_get_autocommit(q->db)) return store_lost(s, ERR_NO_MEMORY); /* SQLite gave up all of it, marks too */
+    enum err e = sql_run(q, SQL_undo, NO_VALUES);
+    return e != ERR_OK ? e : sql_run(q, SQL_keep, NO_VALUES);
 }
 
 static void sqlite_end_read(struct store *s)

@@ -60,11 +60,16 @@ int desk_teardown(void **state)
 
 /* ---- sending --------------------------------------------------------------------------------------- */
 
-/* What the writer does with one request. */
+/* What the writer does with one request, the first time in a transaction that another one breaks. */
 static enum err apply(struct desk *desk, const struct session *session)
 {
     struct store *s = desk->rig->writer;
     struct writer_desk writer = {.store = s, .circles = &desk->circles};
+    rig_begin(s);
+    expect(store_mark(s), ERR_OK);
+    enum err in_vain = append_apply(&desk->said, &writer, session);
+    store_abort(s);
+    circles_forget(&desk->circles);
     rig_begin(s);
     expect(store_mark(s), ERR_OK);
     enum err e = append_apply(&desk->said, &writer, session);
@@ -76,6 +81,7 @@ static enum err apply(struct desk *desk, const struct session *session)
         expect(store_undo(s), ERR_OK);
     }
     rig_commit(s);
+    expect(in_vain, e);
     return e;
 }
 

@@ -10,6 +10,7 @@
 
 #include "harness/aborts.h"
 #include "harness/store_rig.h"
+#include "store/store_sqlite.h"
 
 /* ---- seen by whom, and when ----------------------------------------------------------------- */
 
@@ -296,6 +297,56 @@ static void what_was_committed_is_there_when_opened_again(void **state)
     free(before);
 }
 
+/* ---- damage ----------------------------------------------------------------------------------- */
+
+static void damage_met_since_a_mark_is_undone_with_it(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store *s = rig->writer;
+    struct store_circle found;
+    struct store_counts counts;
+    rig_begin(s);
+    for (unsigned n = 1; n <= 3; n++) rig_add_entries(s, rig_add_circle(s, n), 0, 2);
+    rig_commit(s);
+    assert_int_equal(sqlite_set(sqlite_of(s)->db, "ignore_check_constraints", 1), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(sqlite_of(s)->db, "UPDATE circle SET head_hash = x'00' WHERE number = 2", NULL, NULL,
+                                  NULL), SQLITE_OK);
+    assert_int_equal(sqlite_set(sqlite_of(s)->db, "ignore_check_constraints", 0), SQLITE_OK);
+    rig_begin(s);
+    for (unsigned n = 1; n <= 3; n++) {
+        struct store_entry entry = rig_entry(3, 3);
+        expect(store_mark(s), ERR_OK);
+        expect(store_entry_add(s, n, &entry), ERR_OK);
+        enum err e = store_circle_by_number(s, n, &found, NULL);
+        expect(e, n == 2 ? ERR_STORE_DAMAGED : ERR_OK);
+        if (e != ERR_OK) expect(store_count(s, &counts), ERR_STORE_DAMAGED); /* lost, until it is undone */
+        expect(e == ERR_OK ? store_keep(s) : store_undo(s), ERR_OK);
+    }
+    rig_commit(s);
+    for (unsigned n = 1; n <= 3; n++) {
+        uint64_t seq;
+        struct store_entry entry = rig_entry(3, 3);
+        expect(store_entry_by_id(rig->reader, n, entry.id, &seq), n == 2 ? ERR_NOT_FOUND : ERR_OK);
+    }
+}
+
+static void damage_without_a_mark_loses_the_transaction(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store *s = rig->writer;
+    struct store_circle found;
+    rig_begin(s);
+    (void)rig_add_circle(s, 1);
+    rig_commit(s);
+    assert_int_equal(sqlite3_exec(sqlite_of(s)->db, "UPDATE circle SET head_seq = -1", NULL, NULL, NULL), SQLITE_OK);
+    rig_begin(s);
+    expect(store_circle_by_number(s, 1, &found, NULL), ERR_STORE_DAMAGED);
+    expect(store_undo(s), ERR_STORE_DAMAGED);
+    expect(store_mark(s), ERR_STORE_DAMAGED);
+    expect(store_commit(s), ERR_STORE_DAMAGED);
+    store_abort(s);
+}
+
 /* ---- misuse --------------------------------------------------------------------------------- */
 
 static struct store_rig *misused; /* a rig for the call that must stop the program */
@@ -399,6 +450,8 @@ int main(void)
         STORE_TEST(an_aborted_transaction_takes_its_marks_along),
         STORE_TEST(a_transaction_larger_than_the_cache),
         SQLITE_TEST(what_was_committed_is_there_when_opened_again),
+        SQLITE_TEST(damage_met_since_a_mark_is_undone_with_it),
+        SQLITE_TEST(damage_without_a_mark_loses_the_transaction),
         STORE_TEST(misuse_stops_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
