@@ -82,7 +82,7 @@ static const struct {
     {"member", "sign_pk"},      {"member", "circle"},        {"member", "joined_seq"},    {"member", "left_seq"},
     {"entry", "place"},         {"entry", "id"},             {"entry", "header"},         {"entry", "sig"},
     {"entry", "payload"},       {"invite", "invite_pk"},     {"invite", "circle"},        {"invite", "seq"},
-    {"invite", "used_by"},
+    {"invite", "used_by"},      {"circle", "heard_ms"},      {"bringer", "circle"},       {"bringer", "sign_pk"},
 };
 
 static void bind_zeros(sqlite3_stmt *stmt, size_t which)

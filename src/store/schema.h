@@ -61,8 +61,18 @@ CREATE TABLE circle (
     head_seq      INTEGER NOT NULL,                                /* of the newest entry                     */
     head_hash     BLOB NOT NULL CHECK (length(head_hash) = 32),    /* of the newest entry                     */
     payload_bytes INTEGER NOT NULL,                                /* of all its entries, for the quota       */
-    is_closed     INTEGER NOT NULL CHECK (is_closed IN (0, 1))     /* the last member left                    */
+    is_closed     INTEGER NOT NULL CHECK (is_closed IN (0, 1)),    /* the last member left                    */
+    heard_ms      INTEGER NOT NULL                                 /* when it last grew by what was new       */
 ) STRICT),
+
+SQL(
+/* Who brought a circle here. It counts for them for good, whoever is in it. Like a membership it names the
+   signing key. */
+CREATE TABLE bringer (
+    circle  INTEGER PRIMARY KEY REFERENCES circle,
+    sign_pk BLOB NOT NULL CHECK (length(sign_pk) = 32)
+) STRICT),
+SQL(CREATE INDEX bringer_of_key ON bringer (sign_pk)),
 
 SQL(
 /* Who is in, which epoch, which invitations are open: as the server's membership automaton wrote it. */

@@ -281,7 +281,7 @@ enum err store_permit_use(struct store *s, const uint8_t hash[static HASH_BYTES]
 
 static void expect_head(const struct store_head *head, struct str state)
 {
-    EXPECT(head->seq <= LIMIT_SEQ && head->payload_bytes <= LIMIT_NUMBER);
+    EXPECT(head->seq <= LIMIT_SEQ && head->payload_bytes <= LIMIT_NUMBER && head->heard_ms <= LIMIT_NUMBER);
     EXPECT(state.len <= STORE_STATE_BYTES);
 }
 
@@ -322,6 +322,13 @@ enum err store_circle_set_head(struct store *s, uint64_t number, const struct st
     if (e != ERR_OK) return e;
     expect_head(head, state);
     return is_circle(number) ? s->circle->set_head(s, number, head, state) : ERR_NOT_FOUND;
+}
+
+enum err store_circle_bring(struct store *s, uint64_t number, const uint8_t sign_pk[static SIGN_PK_BYTES])
+{
+    enum err e = may_write(s);
+    if (e != ERR_OK) return e;
+    return is_circle(number) ? s->circle->bring(s, number, sign_pk) : ERR_NOT_FOUND;
 }
 
 enum err store_circle_each(struct store *s, store_circle_visit *visit, void *ctx)

@@ -228,6 +228,7 @@ struct store_head {
     uint8_t hash[HASH_BYTES]; /* of the newest entry */
     uint64_t payload_bytes;   /* of all its entries, for the quota */
     bool is_closed;           /* the last member left */
+    uint64_t heard_ms;        /* when it last grew by something new; 0: it never did, it was brought here as it is */
 };
 
 /* Numbers begin at 1, stay small, and never leave the server. */
@@ -262,6 +263,14 @@ MUST_USE enum err store_circle_by_number(struct store *s, uint64_t number, struc
  */
 MUST_USE enum err store_circle_set_head(struct store *s, uint64_t number, const struct store_head *head,
                                         struct str state) NONNULL;
+
+/* store_circle_bring -- a circle is here because of somebody, and counts for them from now on, for good.
+ *                                                                            [store EXISTS NOT_FOUND]
+ * Fails    EXISTS     it counts for somebody already
+ *          NOT_FOUND  there is no such circle
+ */
+MUST_USE enum err store_circle_bring(struct store *s, uint64_t number,
+                                     const uint8_t sign_pk[static SIGN_PK_BYTES]) NONNULL;
 
 /* store_circle_each -- every circle, by number, with its state.                               [store] */
 MUST_USE enum err store_circle_each(struct store *s, store_circle_visit *visit, void *ctx)
@@ -301,7 +310,8 @@ MUST_USE enum err store_member_find(struct store *s, uint64_t circle, const uint
 MUST_USE enum err store_member_each(struct store *s, const uint8_t sign_pk[static SIGN_PK_BYTES],
                                     store_member_visit *visit, void *ctx) __attribute__((nonnull(1, 2, 3)));
 
-/* store_member_count -- how many circles somebody is in now.                                  [store] */
+/* store_member_count -- how many circles count for somebody: those they are in now, and those they brought
+ * here, each once.                                                                            [store] */
 MUST_USE enum err store_member_count(struct store *s, const uint8_t sign_pk[static SIGN_PK_BYTES],
                                      uint64_t *circle_n) NONNULL;
 

@@ -56,13 +56,13 @@ void mem_remove(struct mem_table *table, size_t at)
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
-enum { TABLE_N = 8 };
+enum { TABLE_N = 9 };
 
 /* All tables of the data, for what is done to each of them. */
 static void tables_of(struct mem_data *data, struct mem_table *table[static TABLE_N])
 {
-    struct mem_table *all[TABLE_N] = {&data->account, &data->cred,   &data->session, &data->permit,
-                                      &data->circle,  &data->member, &data->entry,   &data->invite};
+    struct mem_table *all[TABLE_N] = {&data->account, &data->cred,   &data->session, &data->permit, &data->circle,
+                                      &data->bringer, &data->member, &data->entry,   &data->invite};
     memcpy(table, all, sizeof all);
 }
 

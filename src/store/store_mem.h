@@ -27,6 +27,10 @@ struct mem_circle {
     struct store_circle circle;
     struct str state;
 };
+struct mem_bringer {
+    uint64_t circle;
+    uint8_t sign_pk[SIGN_PK_BYTES];
+};
 struct mem_entry {
     uint64_t circle;
     struct store_entry entry;
@@ -39,6 +43,7 @@ struct mem_data {
     struct mem_table session; /* struct store_session, as added                 */
     struct mem_table permit;  /* struct store_permit, as added                  */
     struct mem_table circle;  /* struct mem_circle, by number                   */
+    struct mem_table bringer; /* struct mem_bringer, as added                   */
     struct mem_table member;  /* struct store_member, as added                  */
     struct mem_table entry;   /* struct mem_entry, by circle and seq            */
     struct mem_table invite;  /* struct store_invite, as added                  */

@@ -79,6 +79,23 @@ static enum err mem_circle_set_head(struct store *s, uint64_t number, const stru
     return mem_replace(s, &work->circle, (size_t)at, &row, sizeof row);
 }
 
+static const struct mem_bringer *bringer_at(const struct mem_data *data, size_t at)
+{
+    return data->bringer.row[at];
+}
+
+static enum err mem_circle_bring(struct store *s, uint64_t number, const uint8_t *sign_pk)
+{
+    struct mem_data *work = mem_work(s);
+    struct mem_bringer row = {.circle = number};
+    if (find_circle(work, number) == NOWHERE) return ERR_NOT_FOUND;
+    for (size_t i = 0; i < work->bringer.row_n; i++) {
+        if (bringer_at(work, i)->circle == number) return ERR_EXISTS;
+    }
+    memcpy(row.sign_pk, sign_pk, SIGN_PK_BYTES);
+    return mem_append(s, &work->bringer, &row, sizeof row);
+}
+
 static enum err mem_circle_each(struct store *s, store_circle_visit *visit, void *ctx)
 {
     struct mem_data *view = mem_view(s);
@@ -162,6 +179,12 @@ static enum err mem_member_each(struct store *s, const uint8_t *sign_pk, store_m
     return e;
 }
 
+static bool is_in(const struct mem_data *view, uint64_t circle, const uint8_t *sign_pk)
+{
+    ptrdiff_t at = find_member(view, circle, sign_pk);
+    return at != NOWHERE && !member_at(view, (size_t)at)->has_left;
+}
+
 static enum err mem_member_count(struct store *s, const uint8_t *sign_pk, uint64_t *circle_n)
 {
     struct mem_data *view = mem_view(s);
@@ -169,6 +192,10 @@ static enum err mem_member_count(struct store *s, const uint8_t *sign_pk, uint64
     for (size_t i = 0; i < view->member.row_n; i++) {
         const struct store_member *row = member_at(view, i);
         if (!row->has_left && memcmp(row->sign_pk, sign_pk, SIGN_PK_BYTES) == 0) n++;
+    }
+    for (size_t i = 0; i < view->bringer.row_n; i++) {
+        const struct mem_bringer *row = bringer_at(view, i);
+        if (memcmp(row->sign_pk, sign_pk, SIGN_PK_BYTES) == 0 && !is_in(view, row->circle, sign_pk)) n++;
     }
     mem_view_end(s, view);
     *circle_n = n;
@@ -344,6 +371,7 @@ const struct store_circle_ops mem_circle_ops = {
     .by_id = mem_circle_by_id,
     .by_number = mem_circle_by_number,
     .set_head = mem_circle_set_head,
+    .bring = mem_circle_bring,
     .each = mem_circle_each,
     .member_add = mem_member_add,
     .member_leave = mem_member_leave,

@@ -56,6 +56,7 @@ struct store_circle_ops {
     enum err (*by_id)(struct store *s, const uint8_t *id, struct store_circle *circle, struct out *state);
     enum err (*by_number)(struct store *s, uint64_t number, struct store_circle *circle, struct out *state);
     enum err (*set_head)(struct store *s, uint64_t number, const struct store_head *head, struct str state);
+    enum err (*bring)(struct store *s, uint64_t number, const uint8_t *sign_pk);
     enum err (*each)(struct store *s, store_circle_visit *visit, void *ctx);
     enum err (*member_add)(struct store *s, uint64_t circle, const uint8_t *sign_pk, uint64_t joined_seq);
     enum err (*member_leave)(struct store *s, uint64_t circle, const uint8_t *sign_pk, uint64_t left_seq);

@@ -11,6 +11,7 @@ static void take_circle(struct sql_row *row, struct store_circle *circle)
     sql_bytes_n(row, circle->head.hash, HASH_BYTES);
     circle->head.payload_bytes = sql_number(row);
     circle->head.is_closed = sql_number(row) != 0;
+    circle->head.heard_ms = sql_number(row);
 }
 
 static struct str take_state(struct sql_row *row)
@@ -70,7 +71,7 @@ static enum err sqlite_circle_add(struct store *s, const uint8_t *id, const stru
     struct sqlite *q = sqlite_of(s);
     enum err e = sql_run(q, SQL_circle_add,
                          VALUES(BYTES(id, HASH_BYTES), NUMBER(head->seq), BYTES(head->hash, HASH_BYTES),
-                                NUMBER(head->payload_bytes), NUMBER(head->is_closed)));
+                                NUMBER(head->payload_bytes), NUMBER(head->is_closed), NUMBER(head->heard_ms)));
     if (e != ERR_OK) return e;
     uint64_t made = (uint64_t)sqlite3_last_insert_rowid(q->db);
     e = sql_run(q, SQL_circle_add_state, VALUES(NUMBER(made), BYTES(state.at, state.len)));
@@ -84,9 +85,14 @@ static enum err sqlite_circle_set_head(struct store *s, uint64_t number, const s
     struct sqlite *q = sqlite_of(s);
     enum err e = sql_run_one(q, SQL_circle_set_head,
                              VALUES(NUMBER(number), NUMBER(head->seq), BYTES(head->hash, HASH_BYTES),
-                                    NUMBER(head->payload_bytes), NUMBER(head->is_closed)));
+                                    NUMBER(head->payload_bytes), NUMBER(head->is_closed), NUMBER(head->heard_ms)));
     if (e != ERR_OK || state.at == NULL) return e;
     return sql_run_one(q, SQL_circle_set_state, VALUES(NUMBER(number), BYTES(state.at, state.len)));
+}
+
+static enum err sqlite_circle_bring(struct store *s, uint64_t number, const uint8_t *sign_pk)
+{
+    return sql_run(sqlite_of(s), SQL_circle_bring, VALUES(NUMBER(number), BYTES(sign_pk, SIGN_PK_BYTES)));
 }
 
 static enum err sqlite_circle_each(struct store *s, store_circle_visit *visit, void *ctx)
@@ -333,6 +339,7 @@ const struct store_circle_ops sqlite_circle_ops = {
     .by_id = sqlite_circle_by_id,
     .by_number = sqlite_circle_by_number,
     .set_head = sqlite_circle_set_head,
+    .bring = sqlite_circle_bring,
     .each = sqlite_circle_each,
     .member_add = sqlite_member_add,
     .member_leave = sqlite_member_leave,

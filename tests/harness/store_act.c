@@ -209,8 +209,8 @@ static struct store_head head_of(const uint64_t *n)
 
 static void say_circle(struct said *said, const struct store_circle *circle)
 {
-    say(said, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d", circle->number, circle->head.seq, circle->head.payload_bytes,
-        circle->head.is_closed);
+    say(said, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %" PRIu64, circle->number, circle->head.seq,
+        circle->head.payload_bytes, circle->head.is_closed, circle->head.heard_ms);
     say_bytes(said, STR_OF(circle->id));
     say_bytes(said, STR_OF(circle->head.hash));
 }
@@ -248,6 +248,11 @@ static enum err do_circle_set_head(struct store *s, const uint64_t *n, struct sa
     (void)said;
     struct store_head head = head_of(n + 1);
     return store_circle_set_head(s, n[0], &head, n[3] % 3 == 0 ? state_no(n[4]) : (struct str){0});
+}
+static enum err do_circle_bring(struct store *s, const uint64_t *n, struct said *said)
+{
+    (void)said;
+    return store_circle_bring(s, n[0], rig_key((unsigned)n[1]));
 }
 static enum err say_circle_state(void *ctx, const struct store_circle *circle, struct str state)
 {
@@ -411,6 +416,7 @@ static const struct {
     {"permit_use", do_permit_use, 3, {P, P, 1, 1, 1}},
     {"circle_add", do_circle_add, 3, {P, S, 3000, 3000, 1}},
     {"circle_set_head", do_circle_set_head, 8, {C, S, 3000, 3, 3000}},
+    {"circle_bring", do_circle_bring, 3, {C, P, 1, 1, 1}},
     {"member_add", do_member_add, 5, {C, P, S, 1, 1}},
     {"member_leave", do_member_leave, 4, {C, P, S, 1, 1}},
     {"entry_add", do_entry_add, 20, {C, S, 300, 11, 1}},

@@ -130,7 +130,7 @@ struct store_session rig_session(unsigned n, uint64_t account)
 
 struct store_head rig_head(uint64_t seq)
 {
-    struct store_head head = {.seq = seq, .payload_bytes = seq * 10};
+    struct store_head head = {.seq = seq, .payload_bytes = seq * 10, .heard_ms = seq * 7};
     fill(head.hash, HASH_BYTES, (unsigned)seq, 6);
     return head;
 }
@@ -245,8 +245,8 @@ static void print_permit(FILE *to, struct store *s, unsigned n)
 
 static void print_head(FILE *to, const struct store_circle *circle)
 {
-    fprintf(to, " number=%" PRIu64 " seq=%" PRIu64 " bytes=%" PRIu64 " is_closed=%d", circle->number,
-            circle->head.seq, circle->head.payload_bytes, circle->head.is_closed);
+    fprintf(to, " number=%" PRIu64 " seq=%" PRIu64 " bytes=%" PRIu64 " is_closed=%d heard=%" PRIu64, circle->number,
+            circle->head.seq, circle->head.payload_bytes, circle->head.is_closed, circle->head.heard_ms);
     print_bytes(to, "id", STR_OF(circle->id));
     print_bytes(to, "hash", STR_OF(circle->head.hash));
 }
@@ -310,7 +310,7 @@ char *rig_text(struct store *s)
         print_permit(to, s, i);
         print_invite(to, s, i);
         expect(store_member_count(s, rig_key(i), &circle_n), ERR_OK);
-        fprintf(to, "person %u is in %" PRIu64 "\n", i, circle_n);
+        fprintf(to, "person %u: %" PRIu64 " circles\n", i, circle_n);
         expect(store_member_each(s, rig_key(i), print_member, to), ERR_OK);
     }
     for (uint64_t circle = 1; circle <= n.circle_n; circle++) {

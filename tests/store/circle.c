@@ -21,6 +21,7 @@ static void assert_circle(struct store *s, uint64_t number, unsigned n, const st
     assert_int_equal(circle.head.seq, head->seq);
     assert_int_equal(circle.head.payload_bytes, head->payload_bytes);
     assert_int_equal(circle.head.is_closed, head->is_closed);
+    assert_int_equal(circle.head.heard_ms, head->heard_ms);
     assert_memory_equal(circle.head.hash, head->hash, HASH_BYTES);
     assert_true(str_is(out_str(&found), state));
     found.len = 0;
@@ -87,7 +88,8 @@ static void a_head_moves_and_the_state_only_if_given(void **state)
     memset(longest, 0xab, sizeof longest);
     rig_begin(s);
     uint64_t circle = rig_add_circle(s, 1), other = rig_add_circle(s, 2);
-    struct store_head head = {.seq = LIMIT_SEQ, .payload_bytes = LIMIT_NUMBER, .is_closed = true};
+    struct store_head head = {
+        .seq = LIMIT_SEQ, .payload_bytes = LIMIT_NUMBER, .is_closed = true, .heard_ms = LIMIT_NUMBER};
     memcpy(head.hash, rig_key(9), HASH_BYTES);
     expect(store_circle_set_head(s, circle, &head, (struct str){0}), ERR_OK);
     assert_circle(s, circle, 1, &head, STR("at first"));
@@ -243,6 +245,43 @@ static void the_circles_of_somebody_come_once_each_by_number(void **state)
     assert_int_equal(seen.n, 0);
 }
 
+/* Who brings circles here and leaves them has brought them here all the same. */
+static void a_circle_counts_for_who_is_in_and_for_who_brought_it(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store *s = rig->writer;
+    struct store_trouble trouble;
+    uint64_t circle_n = 77;
+    rig_begin(s);
+    for (unsigned i = 1; i <= 4; i++) rig_add_entries(s, rig_add_circle(s, i), 0, 0);
+    expect(store_circle_bring(s, 1, rig_key(1)), ERR_OK);
+    expect(store_circle_bring(s, 1, rig_key(1)), ERR_EXISTS);
+    expect(store_circle_bring(s, 1, rig_key(2)), ERR_EXISTS);
+    expect(store_circle_bring(s, 5, rig_key(1)), ERR_NOT_FOUND);
+    expect(store_circle_bring(s, UINT64_MAX, rig_key(1)), ERR_NOT_FOUND);
+    expect(store_circle_bring(s, 2, rig_key(1)), ERR_OK);
+    expect(store_circle_bring(s, 3, rig_key(2)), ERR_OK);
+    rig_commit(s);
+    rig_begin(s);
+    expect(store_member_add(s, 1, rig_key(1), 0), ERR_OK); /* brought, left, and in again */
+    expect(store_member_leave(s, 1, rig_key(1), 1), ERR_OK);
+    expect(store_member_add(s, 1, rig_key(1), 2), ERR_OK);
+    expect(store_member_add(s, 2, rig_key(1), 0), ERR_OK); /* brought, and left           */
+    expect(store_member_leave(s, 2, rig_key(1), 4), ERR_OK);
+    expect(store_member_add(s, 3, rig_key(1), 5), ERR_OK); /* brought by another, and in  */
+    expect(store_member_add(s, 4, rig_key(1), 5), ERR_OK); /* brought by nobody, and left */
+    expect(store_member_leave(s, 4, rig_key(1), 6), ERR_OK);
+    rig_commit(s);
+    expect(store_member_count(rig->reader, rig_key(1), &circle_n), ERR_OK);
+    assert_int_equal(circle_n, 3);
+    expect(store_member_count(rig->reader, rig_key(2), &circle_n), ERR_OK);
+    assert_int_equal(circle_n, 1); /* brought, and never in */
+    struct seen seen = {.n = 0};
+    expect(store_member_each(rig->reader, rig_key(2), see_member, &seen), ERR_OK);
+    assert_int_equal(seen.n, 0);
+    expect(store_check(rig->reader, &trouble), ERR_OK);
+}
+
 /* ---- invites -------------------------------------------------------------------------------- */
 
 static void an_invite_is_found_by_its_key_the_first_one_first(void **state)
@@ -328,6 +367,7 @@ int main(void)
         STORE_TEST(somebody_comes_goes_and_comes_back),
         STORE_TEST(membership_needs_a_circle),
         STORE_TEST(the_circles_of_somebody_come_once_each_by_number),
+        STORE_TEST(a_circle_counts_for_who_is_in_and_for_who_brought_it),
         STORE_TEST(an_invite_is_found_by_its_key_the_first_one_first),
         STORE_TEST(an_invite_permits_one_key),
         STORE_TEST(everything_is_counted),
