@@ -300,10 +300,11 @@ static enum err note_move(struct applying *ap, const struct entry *e, bool is_jo
     memcpy(move->sign_pk, e->author, SIGN_PK_BYTES);
     move->is_join = is_join;
     if (!is_join) return store_member_leave(ap->store, ap->open->number, e->author, e->seq);
-    enum err err = store_member_count(ap->store, e->author, &circle_n);
-    if (err != ERR_OK) return err;
-    if (a->way == APPEND_LIVE && circle_n >= a->circle_n_max) return ERR_TOO_MANY_CIRCLES;
-    return store_member_add(ap->store, ap->open->number, e->author, e->seq);
+    /* Who comes in counts, unless somebody else only brings back that they did. */
+    bool is_restored = a->way != APPEND_LIVE && memcmp(e->author, ap->session->sign_pk, SIGN_PK_BYTES) != 0;
+    enum err err = store_member_add(ap->store, ap->open->number, e->author, e->seq);
+    if (err == ERR_OK && !is_restored) err = store_member_count(ap->store, e->author, &circle_n);
+    return err == ERR_OK && circle_n > a->circle_n_max ? ERR_TOO_MANY_CIRCLES : err;
 }
 
 static enum err erase(struct applying *ap, const struct entry *e)
@@ -346,6 +347,32 @@ static enum err record(struct applying *ap, const struct entry *e)
     return ERR_OK;
 }
 
+/* Whether the clock counts. Not where a record is brought here from elsewhere: until something new was said here,
+ * this server has nothing to say about its times. */
+static bool is_timed(const struct applying *ap)
+{
+    return ap->append->way == APPEND_LIVE || ap->open->heard_ms > 0;
+}
+
+/* The time that an entry's is held to. What was lost and is brought back was recorded here between when this server,
+ * as far as it remembers, last recorded something new, and now. */
+static uint64_t due_ms(const struct applying *ap, uint64_t time_ms)
+{
+    uint64_t now_ms = ap->append->now_ms, heard_ms = ap->open->heard_ms;
+    if (ap->append->way == APPEND_LIVE || time_ms > now_ms) return now_ms;
+    if (heard_ms > now_ms) heard_ms = now_ms; /* the clock was set back */
+    return time_ms < heard_ms ? heard_ms : time_ms;
+}
+
+/* Whether the sender would come in by an invitation that is over, and says that it was long ago. Somebody who is in
+ * may bring it back. */
+static bool is_late_join(const struct applying *ap, const struct entry *e)
+{
+    bool is_own = e->kind == ENTRY_JOIN && memcmp(e->author, ap->session->sign_pk, SIGN_PK_BYTES) == 0;
+    const struct circle_invite *invite = is_own ? circle_open_invite(ap->circle, e->body.join.invite_hash) : NULL;
+    return invite != NULL && is_timed(ap) && ap->append->now_ms > invite->expires_ms + LIMIT_CLOCK_SKEW_MS;
+}
+
 static enum err apply_item(struct applying *ap, size_t i)
 {
     struct append *a = ap->append;
@@ -355,9 +382,9 @@ static enum err apply_item(struct applying *ap, size_t i)
     struct circle_terms terms = {
         .is_signed = item->is_signed,
         .payload_fits = item->payload_fits,
-        .is_live = a->way == APPEND_LIVE,
+        .is_live = is_timed(ap),
         .may_lack_payload = a->way != APPEND_LIVE && is_redacted_later(a, i),
-        .now_ms = a->now_ms,
+        .now_ms = due_ms(ap, item->entry.time_ms),
     };
     struct why why = {0};
     struct comparison c;
@@ -367,6 +394,9 @@ static enum err apply_item(struct applying *ap, size_t i)
         if (e == ERR_OK && c.is_same) e = take_again(ap, item, &c);
         if (e != ERR_OK) return refuse(ap, e, i);
         if (c.is_same) return ERR_OK; /* it is there already: done */
+    }
+    if (why.code == ERR_OK && is_late_join(ap, &item->entry)) {
+        why = (struct why){.code = ERR_INVITE_EXPIRED, .field = "invite"};
     }
     if (why.code == ERR_OK) {
         /* Recorded first: only then the state moves on. */
@@ -389,11 +419,13 @@ static enum err save_head(struct applying *ap)
         .seq = ap->circle->head_seq,
         .payload_bytes = ap->payload_bytes,
         .is_closed = ap->circle->member_n == 0,
+        .heard_ms = a->way == APPEND_LIVE ? a->now_ms : ap->open->heard_ms,
     };
     memcpy(a->head.hash, ap->circle->head_hash, HASH_BYTES);
     memcpy(a->circle, ap->circle->id, HASH_BYTES);
     if (a->added_n == 0) return ERR_OK;
     ap->open->payload_bytes = ap->payload_bytes;
+    ap->open->heard_ms = a->head.heard_ms;
     if (ap->is_state_changed) {
         circle_save(&saved, ap->circle);
         EXPECT(!saved.is_full);
@@ -454,6 +486,7 @@ static enum err begin_circle(struct applying *ap, const struct writer_desk *desk
     if (circle_n >= a->circle_n_max) return ERR_TOO_MANY_CIRCLES;
     struct store_head none = {.seq = 0};
     e = store_circle_add(desk->store, genesis->hash, &none, (struct str){0}, &number);
+    if (e == ERR_OK) e = store_circle_bring(desk->store, number, ap->session->sign_pk);
     return e == ERR_OK ? circles_begin(desk->circles, number, genesis->hash, &ap->open) : e;
 }
 

@@ -9,10 +9,11 @@
  *   live     what members say: the clock counts
  *   create   a new circle: the batch begins with its genesis
  *   repair   what a member has and the server lost. Nothing can get in that its signers did not make for
- *            just that place. A payload may be missing if a redact of it follows in the batch; redacts
- *            and the sender's own join that are further ahead than the batch reaches may stand behind it
- *            as evidence, and are not recorded yet
+ *            just that place, nor what they cannot have made in time. A payload may be missing if a redact
+ *            of it follows in the batch; redacts and the sender's own join that are further ahead than the
+ *            batch reaches may stand behind it as evidence, and are not recorded yet
  *
+ * Law      Q1 to Q3
  * Source   docs/protocol.md, "What a server checks" and "Repair"
  */
 #ifndef SERVER_APPEND_H

@@ -76,6 +76,7 @@ static enum err read_in(struct circles *c, struct store *writer, const uint8_t *
     }
     read->number = row.number;
     read->payload_bytes = row.head.payload_bytes;
+    read->heard_ms = row.head.heard_ms;
     link_in(c, read);
     *open = read;
     return ERR_OK;

@@ -15,6 +15,7 @@ struct circles_open {
     uint64_t number;
     struct circle circle;
     uint64_t payload_bytes;
+    uint64_t heard_ms; /* as store_head has it */
 };
 
 enum { CIRCLES_BUCKETS = 256, CIRCLES_OPEN = 512 };

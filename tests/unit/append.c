@@ -192,6 +192,69 @@ static void nobody_has_more_circles_than_they_may(void **state)
     room_fini(&fresh);
 }
 
+/* A new circle of somebody's own in a room of its own; sent by whoever. */
+static enum err begin_circle(struct desk *d, size_t sender, const struct person *author, struct room *fresh)
+{
+    struct why why;
+    room_init(fresh, author, d->now_ms);
+    struct str genesis = room_genesis(fresh, &d->arena, false);
+    expect(room_take(fresh, genesis, &why), ERR_OK);
+    return desk_send(d, APPEND_CREATE, sender, fresh->chain.circle.id, genesis);
+}
+
+static void Q1_who_makes_circles_and_leaves_them_has_made_them(void **state)
+{
+    struct desk *d = *state;
+    struct room fresh;
+    d->circle_n_max = 2;
+    for (unsigned i = 0; i < 4; i++) {
+        if (i < 2) {
+            expect(begin_circle(d, CLEO, &d->person[CLEO], &fresh), ERR_OK);
+            struct str leave = room_leave(&fresh, &d->arena);
+            expect(desk_send(d, APPEND_LIVE, CLEO, fresh.chain.circle.id, leave), ERR_OK);
+        } else {
+            refused(d, begin_circle(d, CLEO, &d->person[CLEO], &fresh), ERR_TOO_MANY_CIRCLES);
+            assert_bare(d);
+        }
+        room_fini(&fresh);
+    }
+    desk_gather(d, 1); /* others may */
+}
+
+/* Eve lets a key that she made for it begin circles, and signs that she will join them; anybody can sign that. */
+static void Q1_circles_begun_by_a_throw_away_key_count_for_who_sends_them(void **state)
+{
+    struct desk *d = *state;
+    struct arena *a = &d->arena;
+    d->circle_n_max = 2;
+    for (unsigned i = 0; i < 3; i++) {
+        struct person nobody;
+        struct room fresh, eves;
+        struct why why;
+        uint8_t secret[SECRET_BYTES], id[HASH_BYTES];
+        person_init(&nobody, "a key for once", 100 + i);
+        room_init(&fresh, &nobody, d->now_ms);
+        room_init(&eves, &d->person[EVE], d->now_ms);
+        struct str genesis = room_genesis(&fresh, a, false);
+        expect(room_take(&fresh, genesis, &why), ERR_OK);
+        struct str all = draft_then(a, genesis, room_invite(&fresh, a, secret));
+        expect(room_take(&eves, all, &why), ERR_OK);
+        struct entry join = draft_join(&eves, a, secret);
+        join.seq += 1000;
+        struct str batch = draft_then(a, genesis, draft_sign(a, &join, &d->person[EVE]));
+        memcpy(id, fresh.chain.circle.id, HASH_BYTES);
+        if (i < 2) {
+            expect(desk_send(d, APPEND_CREATE, EVE, id, batch), ERR_OK);
+        } else {
+            refused(d, desk_send(d, APPEND_CREATE, EVE, id, batch), ERR_TOO_MANY_CIRCLES);
+            assert_bare(d);
+        }
+        room_fini(&eves);
+        room_fini(&fresh);
+        person_fini(&nobody);
+    }
+}
+
 /* ---- adding to it ---------------------------------------------------------------------------------------- */
 
 static void a_whole_life_is_as_in_every_copy(void **state)
@@ -700,6 +763,8 @@ int main(void)
         DESK_TEST(whoever_makes_a_circle_is_in_it_at_the_end),
         DESK_TEST(a_circle_begins_with_its_genesis),
         DESK_TEST(nobody_has_more_circles_than_they_may),
+        DESK_TEST(Q1_who_makes_circles_and_leaves_them_has_made_them),
+        DESK_TEST(Q1_circles_begun_by_a_throw_away_key_count_for_who_sends_them),
         DESK_TEST(a_whole_life_is_as_in_every_copy),
         DESK_TEST(of_a_batch_with_one_bad_entry_nothing_stays),
         DESK_TEST(what_is_there_already_is_done),

@@ -12,6 +12,9 @@
 
 enum { ANA, BEN, CLEO, DOV, EVE };
 
+#define DAY_MS (UINT64_C(24) * 60 * 60 * 1000)
+#define YEAR_MS (365 * DAY_MS)
+
 /* ---- a record that grows while the server has lost it ------------------------------------------------------ */
 
 static struct str note(struct desk *d, size_t who, const char *words)
@@ -113,12 +116,13 @@ static void a_member_brings_back_what_was_lost(void **state)
     desk_expect_same(d);
 }
 
-static void the_clock_does_not_count_in_a_repair(void **state)
+static void what_was_lost_is_brought_back_however_late(void **state)
 {
     struct desk *d = *state;
     desk_gather(d, 2);
+    (void)desk_say(d, ANA, "kept");
     uint64_t seq = lost_note(d, BEN);
-    d->now_ms += UINT64_C(365) * 24 * 60 * 60 * 1000;
+    d->now_ms += YEAR_MS;
     refused(d, desk_send(d, APPEND_LIVE, BEN, desk_circle(d), one(d, seq)), ERR_CLOCK_SKEW);
     expect(repair(d, ANA, one(d, seq)), ERR_OK);
     desk_expect_same(d);
@@ -170,10 +174,145 @@ static void making_a_circle_that_is_there_is_a_repair(void **state)
     desk_gather(d, 2);
     (void)lost_note(d, ANA);
     (void)lost_note(d, BEN);
-    d->now_ms += UINT64_C(365) * 24 * 60 * 60 * 1000;
+    d->now_ms += YEAR_MS;
     d->circle_n_max = 1; /* it is no new one */
     expect(desk_send(d, APPEND_CREATE, BEN, desk_circle(d), suffix(d, 0)), ERR_OK);
     assert_int_equal(d->said.added_n, 2);
+    desk_expect_same(d);
+}
+
+/* ---- news that is called a repair --------------------------------------------------------------------------------- */
+
+/* Ben's next words, dated as he likes. */
+static struct str dated(struct desk *d, uint64_t time_ms)
+{
+    struct arena *a = &d->arena;
+    struct entry e = draft_sealed(&d->room[BEN], a, people_note(a, "words of another day"));
+    e.time_ms = time_ms;
+    return draft_sign(a, &e, &d->person[BEN]);
+}
+
+static void expect_off(struct desk *d, uint64_t time_ms)
+{
+    desk_forget(d);
+    refused(d, repair(d, BEN, dated(d, time_ms)), ERR_CLOCK_SKEW);
+    assert_index(d, 0);
+    assert_true(d->said.refusal.has_time);
+    assert_int_equal(d->said.refusal.time_ms, d->now_ms);
+    refused(d, desk_send(d, APPEND_CREATE, BEN, desk_circle(d), dated(d, time_ms)), ERR_BAD_ENTRY); /* no genesis */
+}
+
+static void expect_fine(struct desk *d, uint64_t time_ms)
+{
+    struct str words = dated(d, time_ms);
+    desk_forget(d);
+    expect(repair(d, BEN, words), ERR_OK);
+    desk_follow(d, words);
+}
+
+static void Q2_what_is_new_has_the_time_in_which_it_can_have_been_lost(void **state)
+{
+    struct desk *d = *state;
+    desk_gather(d, 2);
+    (void)desk_say(d, ANA, "the last that the server has");
+    const uint64_t heard_ms = d->now_ms, skew_ms = LIMIT_CLOCK_SKEW_MS;
+    d->now_ms += YEAR_MS;
+    for (unsigned i = 0; i < 2; i++) { /* what was brought back moves nothing: nobody gets further step by step */
+        expect_off(d, 0);
+        expect_off(d, heard_ms - YEAR_MS);
+        expect_off(d, heard_ms - skew_ms - 1);
+        expect_fine(d, heard_ms - skew_ms);
+        expect_fine(d, heard_ms + YEAR_MS / 2);
+        expect_fine(d, d->now_ms + skew_ms);
+        expect_off(d, d->now_ms + skew_ms + 1);
+        expect_off(d, LIMIT_NUMBER);
+    }
+    struct str made = draft_then(&d->arena, room_sequence(&d->room[BEN], &d->arena, 0), dated(d, d->now_ms + DAY_MS));
+    refused(d, desk_send(d, APPEND_CREATE, BEN, desk_circle(d), made), ERR_CLOCK_SKEW); /* nor by making it again */
+    desk_expect_same(d);
+    d->now_ms = heard_ms - YEAR_MS; /* a clock that was set back keeps nobody out */
+    expect_off(d, d->now_ms - skew_ms - 1);
+    expect_fine(d, d->now_ms - skew_ms);
+    expect_fine(d, d->now_ms + skew_ms);
+    expect_off(d, d->now_ms + skew_ms + 1);
+    desk_expect_same(d);
+}
+
+/* Whoever ran the server before may have let anything pass: the record can be moved all the same. */
+static void Q2_the_time_of_what_moves_here_is_a_claim_until_it_lives_here(void **state)
+{
+    struct desk *d = *state;
+    desk_gather(d, 2);
+    expect_fine(d, d->now_ms + YEAR_MS);
+    expect_fine(d, d->now_ms - YEAR_MS);
+    expect_fine(d, 0);
+    expect_fine(d, d->now_ms);
+    (void)desk_say(d, ANA, "here we are");
+    expect_off(d, d->now_ms + YEAR_MS);
+    expect_off(d, d->now_ms - YEAR_MS);
+    expect_fine(d, d->now_ms);
+    desk_expect_same(d);
+}
+
+/* Cleo has an invitation, and did not come by it, as far as the server knows; and then it was over. Her join is dated
+ * in time. Gives the last moment in which a server takes it as news. */
+static uint64_t join_in_time(struct desk *d, struct str *join)
+{
+    struct arena *a = &d->arena;
+    uint8_t secret[SECRET_BYTES];
+    desk_gather(d, 2);
+    expect(desk_post(d, ANA, room_invite(&d->room[ANA], a, secret)), ERR_OK);
+    struct entry invite = room_invite_of(&d->room[ANA], secret);
+    expect(desk_post(d, BEN, room_consent(&d->room[BEN], a, invite.hash)), ERR_OK);
+    *join = room_join(&d->room[CLEO], a, secret);
+    return invite.body.invite.expires_ms + LIMIT_CLOCK_SKEW_MS;
+}
+
+static void Q3_nobody_brings_themselves_in_by_an_invitation_that_is_over(void **state)
+{
+    struct desk *d = *state;
+    struct arena *a = &d->arena;
+    struct str join;
+    uint64_t last_ms = join_in_time(d, &join);
+    d->now_ms = last_ms + 1;
+    refused(d, repair(d, CLEO, join), ERR_INVITE_EXPIRED);
+    assert_index(d, 0);
+    assert_string_equal(d->said.refusal.field, "invite");
+    struct str all = draft_then(a, room_sequence(&d->room[ANA], a, 0), join);
+    refused(d, desk_send(d, APPEND_CREATE, CLEO, desk_circle(d), all), ERR_INVITE_EXPIRED);
+    d->now_ms = last_ms;
+    expect(repair(d, CLEO, join), ERR_OK);
+    desk_follow(d, join);
+    desk_expect_same(d);
+}
+
+static void Q3_who_is_in_may_bring_back_that_somebody_joined(void **state)
+{
+    struct desk *d = *state;
+    struct str join;
+    d->now_ms = join_in_time(d, &join) + YEAR_MS;
+    expect(repair(d, BEN, join), ERR_OK);
+    desk_follow(d, join);
+    desk_expect_same(d);
+    refused(d, repair(d, CLEO, join), ERR_OK); /* it is there */
+}
+
+static void Q1_who_brings_their_own_join_back_must_have_room_for_it(void **state)
+{
+    struct desk *d = *state;
+    struct arena *a = &d->arena;
+    struct room fresh;
+    desk_gather(d, 2);
+    uint64_t kept_seq = head_of(d);
+    room_init(&fresh, &d->person[CLEO], d->now_ms);
+    struct str genesis = room_genesis(&fresh, a, false);
+    expect(desk_send(d, APPEND_CREATE, CLEO, desk_circle(d), genesis), ERR_OK);
+    room_fini(&fresh);
+    (void)lost_join(d, ANA, CLEO);
+    d->circle_n_max = 1;
+    refused(d, repair(d, CLEO, suffix(d, kept_seq + 1)), ERR_TOO_MANY_CIRCLES);
+    d->circle_n_max = 2;
+    expect(repair(d, CLEO, suffix(d, kept_seq + 1)), ERR_OK);
     desk_expect_same(d);
 }
 
@@ -403,6 +542,7 @@ static void a_long_record_is_brought_back_by_who_joined_late(void **state)
     assert_int_equal(redact_seq, 290);
     lost_notes(d, ANA, 299);
     struct str evidence = draft_then(a, one(d, join_seq), one(d, redact_seq));
+    d->now_ms += YEAR_MS; /* the invitation is long over */
     struct str first = part(d, 0, LIMIT_BATCH_ENTRIES - 3);
     refused(d, desk_send(d, APPEND_CREATE, CLEO, desk_circle(d), first), ERR_PAYLOAD_MISMATCH);
     refused(d, desk_send(d, APPEND_CREATE, CLEO, desk_circle(d), draft_then(a, first, one(d, redact_seq))), ERR_NOT_MEMBER);
@@ -425,6 +565,7 @@ static void a_long_record_is_brought_back_by_who_joined_late(void **state)
         refused(d, repair(d, BEN, part(d, seq, last)), ERR_OK);
         assert_int_equal(d->said.added_n, 0);
     }
+    d->now_ms -= YEAR_MS;
     (void)desk_say(d, BEN, "and on");
     desk_expect_same(d);
 }
@@ -504,7 +645,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DESK_TEST(a_member_brings_back_what_was_lost),
-        DESK_TEST(the_clock_does_not_count_in_a_repair),
+        DESK_TEST(what_was_lost_is_brought_back_however_late),
+        DESK_TEST(Q2_what_is_new_has_the_time_in_which_it_can_have_been_lost),
+        DESK_TEST(Q2_the_time_of_what_moves_here_is_a_claim_until_it_lives_here),
+        DESK_TEST(Q3_nobody_brings_themselves_in_by_an_invitation_that_is_over),
+        DESK_TEST(Q3_who_is_in_may_bring_back_that_somebody_joined),
+        DESK_TEST(Q1_who_brings_their_own_join_back_must_have_room_for_it),
         DESK_TEST(nothing_gets_in_that_was_not_signed_for_its_place),
         DESK_TEST(making_a_circle_that_is_there_is_a_repair),
         DESK_TEST(what_the_batch_itself_erases_may_come_without_its_payload),
