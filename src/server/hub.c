@@ -30,6 +30,7 @@ struct hub_stream {
     struct hub *hub;
     struct http_call *call;
     struct hub_tie *first;
+    struct hub_tie *turn;    /* whose turn it is to be told; NULL: the first one's */
     size_t tie_n, _ref_n;
     unsigned count;          /* how often it counted anew              */
     bool is_pulled;          /* from here on its call may be woken     */
@@ -161,6 +162,7 @@ static void unfollow(struct hub_stream *s, struct hub_tie *t)
     struct hub_tie **at = &s->first;
     while (*at != t) at = &(*at)->next_of_stream;
     *at = t->next_of_stream;
+    if (s->turn == t) s->turn = t->next_of_stream;
     at = &t->circle->first;
     while (*at != t) at = &(*at)->next_of_circle;
     *at = t->next_of_circle;
@@ -299,6 +301,24 @@ static bool tell_head(struct out *o, const struct hub_circle *c)
     return !o->is_full;
 }
 
+/* Tells heads until there is no room for one more, which then comes first the next time: so that circles which
+ * always move leave their turn to the others. */
+static void tell_heads(struct out *o, struct hub_stream *s, size_t *told_bytes)
+{
+    struct hub_tie *t = s->turn != NULL ? s->turn : s->first;
+    for (size_t i = 0; i < s->tie_n; i++) {
+        if (!t->has_heard || t->heard_seq != t->circle->seq) {
+            s->turn = t;
+            if (!tell_head(o, t->circle)) return;
+            t->has_heard = true;
+            t->heard_seq = t->circle->seq;
+            *told_bytes = o->len;
+        }
+        t = t->next_of_stream != NULL ? t->next_of_stream : s->first;
+    }
+    s->turn = NULL;
+}
+
 size_t hub_pull(void *stream, uint8_t *at, size_t cap)
 {
     struct hub_stream *s = stream;
@@ -311,13 +331,7 @@ size_t hub_pull(void *stream, uint8_t *at, size_t cap)
         s->is_list_due = false;
         told_bytes = o.len;
     }
-    for (struct hub_tie *t = s->first; t != NULL && tells && !s->is_list_due; t = t->next_of_stream) {
-        if (t->has_heard && t->heard_seq == t->circle->seq) continue;
-        if (!tell_head(&o, t->circle)) break;
-        t->has_heard = true;
-        t->heard_seq = t->circle->seq;
-        told_bytes = o.len;
-    }
+    if (tells && !s->is_list_due) tell_heads(&o, s, &told_bytes);
     pthread_mutex_unlock(&s->hub->lock);
     return is_over ? HTTP_END : told_bytes;
 }

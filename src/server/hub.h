@@ -3,7 +3,8 @@
  * A stream belongs to one account and follows all circles of its signing key. It hears first of how many
  * circles there are and of each one's head, then of a head whenever it moves, and of everything anew when
  * a circle is gained or lost. What it has not read yet is never queued: a slow reader hears of the newest
- * head only, so a stream's memory does not grow with what happens.
+ * head only, so a stream's memory does not grow with what happens. Circles are told in turn, so that some
+ * which move all the time do not keep it from hearing of the others.
  *
  *   event: list            event: head
  *   data: <count>          data: <circle, hex> <seq> <hash, hex>
@@ -36,7 +37,8 @@ MUST_USE enum err hub_stream_open(struct hub *hub, const uint8_t sign_pk[static 
                                   const uint8_t session[static ID_BYTES], unsigned stream_n, struct http_call *call,
                                   struct hub_stream **stream) NONNULL;
 
-/* hub_pull -- the events that the stream has not told, as far as they fit; for http_stream. */
+/* hub_pull -- the events that the stream has not told, as far as they fit, from where the last pull came to; for
+ * http_stream. */
 size_t hub_pull(void *stream, uint8_t *at, size_t cap);
 
 /* hub_stream_close -- the stream is over; NULL is fine. After this no wake comes for its call. */

@@ -589,6 +589,60 @@ static void what_moves_between_two_pulls_is_told_newest(void **state)
     hub_stream_close(l.stream);
 }
 
+/* Every circle moves before every pull, and a pull has room for three heads only. */
+static void circles_that_always_move_leave_the_others_their_turn(void **state)
+{
+    (void)state;
+    enum { CIRCLES = 31, FIT = 3, ROUND = CIRCLES / FIT + 1, ROUNDS = 4 };
+    struct listener l;
+    char event[EVENT_BYTES];
+    unsigned told_at[CIRCLES] = {0};
+    open_stream(&l, ANA, 1);
+    for (unsigned c = 0; c < CIRCLES; c++) follow(&l, CIRCLE + c, 100);
+    ready(&l);
+    (void)pull(&l, ROOM_BYTES);
+    put_head(event, CIRCLE, 101);
+    for (unsigned n = 1; n <= ROUND * ROUNDS; n++) {
+        for (unsigned c = 0; c < CIRCLES; c++) moved(CIRCLE + c, 100 + n);
+        (void)pull(&l, FIT * strlen(event) + 1);
+        assert_int_equal(events_n(), FIT);
+        for (unsigned c = 0; c < CIRCLES; c++) {
+            put_head(event, CIRCLE + c, 100 + n);
+            if (said_n(event) > 0) told_at[c] = n;
+            assert_true(n - told_at[c] < ROUND); /* nobody waits longer than one round */
+        }
+    }
+    hub_stream_close(l.stream);
+}
+
+/* Whatever circle is left, also the one whose turn it is and the last one, the others are told. */
+static void a_circle_that_is_left_passes_its_turn_on(void **state)
+{
+    (void)state;
+    enum { CIRCLES = 7 };
+    char event[EVENT_BYTES];
+    put_head(event, CIRCLE, 101);
+    for (unsigned told = 0; told < CIRCLES; told++) {
+        for (unsigned gone = 0; gone < CIRCLES; gone++) {
+            struct listener l;
+            open_stream(&l, ANA, 1);
+            for (unsigned c = 0; c < CIRCLES; c++) follow(&l, CIRCLE + c, 100);
+            ready(&l);
+            (void)pull(&l, ROOM_BYTES);
+            for (unsigned c = 0; c < CIRCLES; c++) moved(CIRCLE + c, 101);
+            for (unsigned n = 0; n < told; n++) (void)pull(&l, strlen(event) + 1);
+            left(ANA, CIRCLE + gone);
+            (void)pull(&l, ROOM_BYTES);
+            assert_said_list(CIRCLES - 1);
+            for (unsigned c = 0; c < CIRCLES; c++) {
+                if (c != gone) assert_said_head(CIRCLE + c, 101);
+            }
+            assert_silent(&l);
+            hub_stream_close(l.stream);
+        }
+    }
+}
+
 /* ---- ends ------------------------------------------------------------------------------------------------ */
 
 static void the_end_of_a_session_ends_its_streams(void **state)
@@ -848,6 +902,8 @@ int main(void)
         HUB_TEST(without_room_nothing_is_told_and_nothing_lost),
         HUB_TEST(many_circles_are_told_over_several_pulls),
         HUB_TEST(what_moves_between_two_pulls_is_told_newest),
+        HUB_TEST(circles_that_always_move_leave_the_others_their_turn),
+        HUB_TEST(a_circle_that_is_left_passes_its_turn_on),
         HUB_TEST(the_end_of_a_session_ends_its_streams),
         HUB_TEST(the_end_of_an_account_keeps_one_session_or_none),
         HUB_TEST(a_stream_may_end_before_it_is_ready),
