@@ -46,7 +46,11 @@ struct client_options {
     const char *folder;    /* the home; made (0700) when it is not there                                */
     unsigned wait_ms;      /* how long to wait for another process that has it open                     */
     const char *ca_file;   /* certificates to trust besides the system's; NULL: none                    */
+    const char *proxy;     /* as in fetch.h; NULL: none                                                 */
+    bool may_be_plain;     /* http:// to another machine is meant                                       */
     bool is_offline;       /* ask no server: everything stays here until another call                   */
+    bool has_stop_fd;      /* stop_fd readable: whatever waits for a server gives up at once             */
+    int stop_fd;
 };
 
 /* client_open -- opens a home.      [files | BUSY STORE STORE_NEWER STORE_DAMAGED DISK_FULL NO_MEMORY] */
@@ -62,7 +66,7 @@ void client_set_offline(struct client *client, bool is_offline) NONNULL;
 
 struct client_account {
     struct client *client;
-    int64_t row;                          /* its number in the home; stays */
+    uint64_t number;                      /* of this home's own; stays     */
     char server[ACCOUNT_ORIGIN_BYTES + 1]; /* origin, as it is dialled      */
     uint8_t code[SECRET_BYTES];           /* the account code, for the sheet: code_put(CODE_ACCOUNT) */
     uint8_t sign_pk[SIGN_PK_BYTES];
@@ -234,8 +238,10 @@ struct client_waiting {
     bool may_unsend;     /* it was not transmitted, or the record went on without it */
 };
 struct client_draft {
-    int64_t row;
-    struct str text;
+    uint8_t id[ID_BYTES];
+    struct str text;     /* {NULL, 0} for an act of membership */
+    enum entry_kind kind;
+    uint64_t at_ms;      /* when it came back */
     enum law law;        /* why it came back: LAW_OK if it was err */
     enum err err;
 };
@@ -250,7 +256,8 @@ MUST_USE enum err client_drafts(struct client_circle *circle, struct client_draf
  * client_draft_drop -- forgets a draft. To send it again, act with its text. */
 MUST_USE enum err client_unsend(struct client_circle *circle, const uint8_t id[static ID_BYTES], struct why *why)
     NONNULL;
-MUST_USE enum err client_draft_drop(struct client_circle *circle, int64_t row, struct why *why) NONNULL;
+MUST_USE enum err client_draft_drop(struct client_circle *circle, const uint8_t id[static ID_BYTES], struct why *why)
+    NONNULL;
 
 /* ---- who is in ------------------------------------------------------------------------------------------- */
 
@@ -336,7 +343,7 @@ MUST_USE enum err client_compare(struct client_circle *circle, struct str token,
 
 /* Something that a server showed and that cannot be. Nothing is sent into the circle while one stands. */
 struct client_alarm {
-    int64_t row;
+    uint64_t number;
     enum err kind;        /* ROLLED_BACK, FORKED or BROKEN_CHAIN                                         */
     uint64_t when_ms;
     bool is_seen;
@@ -347,10 +354,10 @@ struct client_alarm {
  * every command until they are seen, and then by one line until they are dealt with. */
 MUST_USE enum err client_alarms(struct client_circle *circle, struct client_alarm *list, size_t *n,
                                 struct why *why) NONNULL;
-MUST_USE enum err client_alarm_seen(struct client_circle *circle, int64_t row, struct why *why) NONNULL;
+MUST_USE enum err client_alarm_seen(struct client_circle *circle, uint64_t number, struct why *why) NONNULL;
 
 /* client_alarm_end -- the person has dealt with it: sending goes on, if the next sync finds the record whole. */
-MUST_USE enum err client_alarm_end(struct client_circle *circle, int64_t row, struct why *why) NONNULL;
+MUST_USE enum err client_alarm_end(struct client_circle *circle, uint64_t number, struct why *why) NONNULL;
 
 /* client_repair -- gives the server back what it lost, from this copy, after ROLLED_BACK. Ends that alarm
  * when the server's head is ours again, or further.
@@ -388,12 +395,12 @@ MUST_USE enum err client_sync(struct client_account *account, struct client_news
 
 /* client_follow -- stays connected, and syncs each circle when its head moves. Reconnects by itself.
  *
- * Takes    until_ms   by client_clock; 0: for ever
+ * Takes    for_ms     how long; 0: for ever
  *          on_news    called with each circle's news (news->err also when it went wrong), and with NULL
  *                     when the connection was lost (why says it) or is back (why->code is OK). False ends it.
- * Gives    OK when the time is over or on_news said so; NO_SESSION when the server ended the session
+ * Gives    OK when the time is over, stop_fd says so or on_news did; NO_SESSION when the server ended the session
  */
-MUST_USE enum err client_follow(struct client_account *account, uint64_t until_ms,
+MUST_USE enum err client_follow(struct client_account *account, uint64_t for_ms,
                                 bool (*on_news)(void *of, const struct client_news *news, const struct why *why),
                                 void *of, struct why *why) __attribute__((nonnull(1, 3, 5)));
 
