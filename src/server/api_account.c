@@ -16,7 +16,8 @@ struct registration {
     uint8_t permit_hash[HASH_BYTES];
     uint8_t invite_pk[SIGN_PK_BYTES], invite_sig[SIG_BYTES];
     bool is_signed, is_invite_signed, has_bad_key;
-    bool was_there; /* the same permit registered the same keys before */
+    bool has_challenge; /* it is this request's by now                     */
+    bool was_there;     /* the same permit registered the same keys before */
 };
 
 enum { SIGN_PK = 1, BOX_PK, CRED, PERMIT, INVITE, ORIGIN, CHALLENGE, SIG };
@@ -118,15 +119,26 @@ static enum err account_add(const struct writer_desk *desk, const struct registr
     return store_account_add(desk->store, g->sign_pk, g->box_pk, &cred, &number);
 }
 
+/* Once, also where it is applied once more, see writer.h. */
+static enum err take_challenge(struct request *r, struct registration *g)
+{
+    enum err e = g->has_challenge ? ERR_OK : request_take_challenge(r);
+    g->has_challenge = e == ERR_OK;
+    return e;
+}
+
 static enum err registration_apply(struct write *write, const struct writer_desk *desk)
 {
-    struct registration *g = request_of_write(write)->work;
+    struct request *r = request_of_write(write);
+    struct registration *g = r->work;
     struct store_invite invite;
     struct store_account known;
     bool is_used_by_me = false, is_invited = g->permit_kind == PERMIT_OF_INVITE;
     enum err e = is_invited ? judge_invite(desk, g, &invite, &is_used_by_me) : judge_permit(desk, g, &is_used_by_me);
     if (e != ERR_OK) return e;
     if (!g->is_signed) return ERR_BAD_SIGNATURE;
+    e = take_challenge(r, g);
+    if (e != ERR_OK) return e;
     e = store_account_by_sign_pk(desk->store, g->sign_pk, &known);
     if (e == ERR_OK) return is_used_by_me ? judge_again(desk, g) : ERR_EXISTS;
     if (e != ERR_NOT_FOUND) return e;
@@ -215,7 +227,9 @@ static enum err creds_read(struct request *r, struct account_creds *creds)
     if (e == ERR_OK) e = request_statement(r, body.item[TO_ORIGIN], body.item[TO_CHALLENGE], &to);
     if (e != ERR_OK) return e;
     struct statement statement = statement_creds(to, body.item[LIST]);
-    return statement_fits(sig, &statement, r->session.sign_pk) ? list_error : ERR_BAD_SIGNATURE;
+    if (!statement_fits(sig, &statement, r->session.sign_pk)) return ERR_BAD_SIGNATURE;
+    e = request_take_challenge(r);
+    return e == ERR_OK ? list_error : e;
 }
 
 static enum err creds_apply(struct write *write, const struct writer_desk *desk)
@@ -277,7 +291,7 @@ static enum err close_read(struct request *r)
     if (e == ERR_OK) e = request_statement(r, body.item[TO_ORIGIN], body.item[TO_CHALLENGE], &to);
     if (e != ERR_OK) return e;
     struct statement statement = statement_close(to, r->session.sign_pk);
-    return statement_fits(sig, &statement, r->session.sign_pk) ? ERR_OK : ERR_BAD_SIGNATURE;
+    return statement_fits(sig, &statement, r->session.sign_pk) ? request_take_challenge(r) : ERR_BAD_SIGNATURE;
 }
 
 static enum err close_apply(struct write *write, const struct writer_desk *desk)

@@ -48,6 +48,7 @@ static enum err open_invite(struct request *r, struct store *reader, struct stor
     uint64_t now_ms = clock_now_ms();
     enum err e = store_invite_find(reader, o->invite_pk, invite);
     if (e == ERR_NOT_FOUND) return ERR_NO_INVITE;
+    if (e == ERR_OK) e = request_take_challenge(r);
     if (e == ERR_OK) e = find_circle(reader, invite, circle);
     if (e == ERR_OK) e = invitation_judge(circle, invite->seq, now_ms);
     if (e == ERR_OK) e = store_entry_get(reader, invite->circle, invite->seq, take_capsule, r);

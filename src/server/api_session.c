@@ -179,8 +179,9 @@ static void login_check(struct read *read, struct store *reader)
     const uint8_t *login_pk = e == ERR_OK ? l->cred.login_pk : NULL;
     bool fits = account_login_fits(l->sig, &l->statement, login_pk, r->server->dummy_pk);
     rate_login_tried(r->server->rate, str_at(l->cred_id, ID_BYTES), fits, clock_steady_us() / 1000);
-    if (!fits) {
-        request_refuse_code(r, ERR_BAD_LOGIN);
+    e = fits ? request_take_challenge(r) : ERR_BAD_LOGIN;
+    if (e != ERR_OK) {
+        request_refuse_code(r, e);
         return;
     }
     login_begin_session(l);

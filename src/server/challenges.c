@@ -62,9 +62,17 @@ static bool is_answered(struct challenges_answered *slot, const uint8_t *random)
     return slot != NULL && memcmp(slot_of(slot, random)->random, random, 8) == 0;
 }
 
+static enum err check(struct challenges *c, uint64_t now_ms, const uint8_t *challenge)
+{
+    turn_span(c, now_ms / CHALLENGE_LIFE_MS);
+    enum err e = challenge_check(challenge, c->_secret, now_ms);
+    if (e != ERR_OK) return e;
+    bool was_answered = is_answered(c->_slot[0], challenge + 8) || is_answered(c->_slot[1], challenge + 8);
+    return was_answered ? ERR_BAD_CHALLENGE : ERR_OK;
+}
+
 static enum err remember(struct challenges *c, const uint8_t *random)
 {
-    if (is_answered(c->_slot[0], random) || is_answered(c->_slot[1], random)) return ERR_BAD_CHALLENGE;
     if (c->_answered_n[0] >= CHALLENGES_SLOTS / 2) return ERR_SLOW_DOWN;
     if (c->_slot[0] == NULL) c->_slot[0] = calloc(CHALLENGES_SLOTS, sizeof *c->_slot[0]);
     if (c->_slot[0] == NULL) return ERR_NO_MEMORY;
@@ -73,11 +81,18 @@ static enum err remember(struct challenges *c, const uint8_t *random)
     return ERR_OK;
 }
 
+enum err challenges_check(struct challenges *c, uint64_t now_ms, const uint8_t challenge[static CHALLENGE_BYTES])
+{
+    pthread_mutex_lock(&c->_lock);
+    enum err e = check(c, now_ms, challenge);
+    pthread_mutex_unlock(&c->_lock);
+    return e;
+}
+
 enum err challenges_take(struct challenges *c, uint64_t now_ms, const uint8_t challenge[static CHALLENGE_BYTES])
 {
     pthread_mutex_lock(&c->_lock);
-    turn_span(c, now_ms / CHALLENGE_LIFE_MS);
-    enum err e = challenge_check(challenge, c->_secret, now_ms);
+    enum err e = check(c, now_ms, challenge);
     if (e == ERR_OK) e = remember(c, challenge + 8);
     pthread_mutex_unlock(&c->_lock);
     return e;

@@ -1,7 +1,8 @@
 /* challenges.h -- which of this server's challenges were answered, so that none is answered twice.
  *
  * A challenge lives two minutes and names its own time, so it is enough to remember the answered ones of
- * two spans of that length. The secret is made anew at every start, and when the clock was set back: then
+ * two spans of that length. Answered is one by a statement that holds, by somebody who is known here: so a
+ * stranger cannot fill what is remembered. The secret is made anew at every start, and when the clock was set back: then
  * older challenges are void.
  */
 #ifndef SERVER_CHALLENGES_H
@@ -32,9 +33,16 @@ void challenges_fini(struct challenges *c) NONNULL;
 /* challenges_ask -- a new challenge. Any thread.                                            [random] */
 void challenges_ask(struct challenges *c, uint64_t now_ms, uint8_t challenge[static CHALLENGE_BYTES]) NONNULL;
 
+/* challenges_check -- whether the challenge may be answered, before anything else is looked at. Any thread.
+ *                                                                                       [BAD_CHALLENGE]
+ * Fails    BAD_CHALLENGE  not this server's, too old, or answered before
+ */
+MUST_USE enum err challenges_check(struct challenges *c, uint64_t now_ms,
+                                   const uint8_t challenge[static CHALLENGE_BYTES]) NONNULL;
+
 /* challenges_take -- the challenge counts, this once. Any thread.   [BAD_CHALLENGE SLOW_DOWN NO_MEMORY]
  *
- * Fails    BAD_CHALLENGE  not this server's, too old, or answered before
+ * Fails    BAD_CHALLENGE  as above: another thread may have been faster
  *          SLOW_DOWN      more answers within two minutes than it remembers
  */
 MUST_USE enum err challenges_take(struct challenges *c, uint64_t now_ms,

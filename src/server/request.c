@@ -175,7 +175,14 @@ enum err request_statement(struct request *r, struct str origin, struct str chal
     if (question.len != CHALLENGE_BYTES) return ERR_BAD_FIELD;
     const struct origin *known = origin_of(r->server, text);
     if (known == NULL) return ERR_WRONG_ORIGIN;
-    enum err e = challenges_take(&r->server->challenges, clock_now_ms(), question.at);
-    if (e == ERR_OK) *to = (struct statement_to){.origin = known->hash, .challenge = question.at};
-    return e;
+    enum err e = challenges_check(&r->server->challenges, clock_now_ms(), question.at);
+    if (e != ERR_OK) return e;
+    memcpy(r->challenge, question.at, CHALLENGE_BYTES);
+    *to = (struct statement_to){.origin = known->hash, .challenge = question.at};
+    return ERR_OK;
+}
+
+enum err request_take_challenge(struct request *r)
+{
+    return challenges_take(&r->server->challenges, clock_now_ms(), r->challenge);
 }

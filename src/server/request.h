@@ -25,6 +25,7 @@ struct request {
     struct session session;      /* who asks, where the route wants to know */
     uint8_t circle[HASH_BYTES];  /* the :circle of the path                 */
     uint8_t named[ID_BYTES];     /* the :session of the path                */
+    uint8_t challenge[CHALLENGE_BYTES]; /* of the statement in the body, see request_statement */
 
     struct read read;            /* one step of work at a time              */
     struct write write;
@@ -78,13 +79,20 @@ MUST_USE enum err request_body(const struct request *r, uint32_t needed, uint32_
                                struct cbor_map *map) NONNULL;
 
 /* request_statement -- what a signed statement is made to: checks that the body names an origin of this
- * server and a challenge that counts, and takes the challenge.
+ * server and a challenge that may be answered.
  *
  * Takes    origin, challenge   items of the body
  * Gives    to                  borrowed from the server and the body
- * Fails    BAD_FIELD WRONG_ORIGIN BAD_CHALLENGE SLOW_DOWN NO_MEMORY; r is not answered yet
+ * Fails    BAD_FIELD WRONG_ORIGIN BAD_CHALLENGE; r is not answered yet
  */
 MUST_USE enum err request_statement(struct request *r, struct str origin, struct str challenge,
                                     struct statement_to *to) NONNULL;
+
+/* request_take_challenge -- the challenge of that statement is answered by it, and by no other one. For a statement
+ * whose signature fits a key that is known here, and never before that: see challenges.h.
+ *                                                                 [BAD_CHALLENGE SLOW_DOWN NO_MEMORY]
+ * Law      Q4
+ */
+MUST_USE enum err request_take_challenge(struct request *r) NONNULL;
 
 #endif

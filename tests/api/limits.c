@@ -199,6 +199,40 @@ static void what_a_stranger_says_of_its_address_counts_for_nothing(void **state)
     person_fini(&person);
 }
 
+/* Statements that say nothing: a way in that nobody has, a permit that was never given, a secret of no invitation; each
+ * well signed, and to a challenge of its own. */
+static struct api_reply say_nothing(struct api *api, struct arena *some, unsigned which)
+{
+    uint8_t made_up[SECRET_BYTES];
+    random_fill(made_up, sizeof made_up);
+    if (which == 1) return api_post(api, "/v1/accounts", api_register_body(api, some, made_up, NULL));
+    if (which == 2) return api_post(api, "/v1/invites", api_open_body(api, some, made_up));
+    struct str cred_id = draft_bytes(some, str_at(made_up, ID_BYTES));
+    return api_post(api, "/v1/sessions", draft_set(some, api_login_body(api, some), LOGIN_CRED_ID, cred_id));
+}
+
+static void Q4_thousands_of_statements_by_nobody_keep_nobody_out(void **state)
+{
+    (void)state;
+    enum { TIMES = 4300 }; /* more than a server remembers answers of two minutes */
+    static const struct {
+        const char *code;
+        int status;
+    } expected[] = {{"bad_login", 401}, {"no_permit", 403}, {"no_invite", 404}};
+    struct api stranger;
+    open_with(1, (struct daemon_options){.is_fast = true});
+    api_init(&stranger, &town.person[ANA], 7, town.daemon.origin, town.daemon.port);
+    for (unsigned i = 0; i < TIMES; i++) {
+        struct arena some;
+        arena_init(&some, 1 << 16);
+        struct api_reply r = say_nothing(&stranger, &some, i % 3);
+        (void)expect_refused(r, expected[i % 3].status, expected[i % 3].code);
+        arena_fini(&some);
+    }
+    (void)expect_ok(api_login(&town.api[ANA], a), 201);
+    api_fini(&stranger);
+}
+
 /* ---- ceilings ---------------------------------------------------------------------------------- */
 
 static void more_circles_than_may_be_are_refused(void **state)
@@ -356,6 +390,7 @@ int main(void)
         cmocka_unit_test_teardown(a_flag_wins_over_the_environment_and_that_over_the_file, close_town),
         cmocka_unit_test_teardown(clients_behind_a_trusted_proxy_are_told_apart, close_town),
         cmocka_unit_test_teardown(what_a_stranger_says_of_its_address_counts_for_nothing, close_town),
+        cmocka_unit_test_teardown(Q4_thousands_of_statements_by_nobody_keep_nobody_out, close_town),
         cmocka_unit_test_teardown(more_circles_than_may_be_are_refused, close_town),
         cmocka_unit_test_teardown(a_circle_that_is_full_of_words_takes_no_more_until_some_are_erased, close_town),
         cmocka_unit_test_teardown(fewer_devices_may_be_set, close_town),

@@ -90,6 +90,30 @@ static void what_does_not_count_is_not_remembered(void **state)
     expect(take(&q, BEGAN + SPAN), ERR_OK);
 }
 
+static enum err check(const struct question *q, uint64_t now_ms)
+{
+    return challenges_check(&challenges, now_ms, q->bytes);
+}
+
+/* Whoever only asks, and whoever answers wrong, fills nothing. */
+static void looking_at_it_uses_nothing_up(void **state)
+{
+    (void)state;
+    struct question q = ask(BEGAN), changed = q;
+    changed.bytes[20] ^= 1;
+    for (unsigned i = 0; i < 3 * MOST; i++) {
+        struct question other = ask(BEGAN);
+        expect(check(&other, BEGAN), ERR_OK);
+        expect(check(&q, BEGAN + 1), ERR_OK);
+    }
+    expect(check(&changed, BEGAN), ERR_BAD_CHALLENGE);
+    expect(check(&q, BEGAN - 1), ERR_BAD_CHALLENGE);
+    expect(check(&q, BEGAN + SPAN + 1), ERR_BAD_CHALLENGE);
+    expect(take(&q, BEGAN + SPAN), ERR_OK);
+    expect(check(&q, BEGAN + SPAN), ERR_BAD_CHALLENGE);
+    expect(check(&q, BEGAN + 1), ERR_BAD_CHALLENGE);
+}
+
 static void many_are_told_apart(void **state)
 {
     (void)state;
@@ -287,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_counts_once),
         TEST(what_does_not_count_is_not_remembered),
+        TEST(looking_at_it_uses_nothing_up),
         TEST(many_are_told_apart),
         TEST(what_was_answered_in_the_span_before_is_remembered),
         TEST(of_too_many_in_one_span_the_rest_must_wait),
