@@ -36,6 +36,8 @@ enum payload_type {
     PAYLOAD_ATTACHMENT = 12,
     PAYLOAD_KEYS = 13,      /* epoch keys for a member who was shut out: epoch.h            */
     PAYLOAD_RESIDUE = 14,   /* what stays of an act whose words were erased: redact.h       */
+    PAYLOAD_CIRCLE = 15,    /* what the circle is called, and what kind it is               */
+    PAYLOAD_DEVICE = 16,    /* in a journal: a device signed in                             */
 };
 
 enum {
