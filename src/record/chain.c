@@ -7,14 +7,14 @@ void chain_init(struct chain *chain, struct arena *a)
     index_init(&chain->index, a);
 }
 
-enum err chain_add(struct chain *chain, struct str wire, struct entry *entry, struct why *why)
+static enum err add(struct chain *chain, struct str wire, bool is_known, struct entry *entry, struct why *why)
 {
     struct entry read;
     enum err e = entry_read(wire, &read, why);
     if (e != ERR_OK) return e;
     struct circle_past past = index_past(&chain->index);
     struct circle_terms terms = {
-        .is_signed = entry_is_signed(&read),
+        .is_signed = is_known || entry_is_signed(&read),
         .payload_fits = entry_payload_fits(&read),
         .may_lack_payload = true,
     };
@@ -28,6 +28,16 @@ enum err chain_add(struct chain *chain, struct str wire, struct entry *entry, st
     circle_advance(&chain->circle, &read);
     if (entry != NULL) *entry = read;
     return ERR_OK;
+}
+
+enum err chain_add(struct chain *chain, struct str wire, struct entry *entry, struct why *why)
+{
+    return add(chain, wire, false, entry, why);
+}
+
+enum err chain_add_known(struct chain *chain, struct str wire, struct entry *entry, struct why *why)
+{
+    return add(chain, wire, true, entry, why);
 }
 
 enum err chain_add_all(struct chain *chain, struct str sequence, size_t *added_n, struct why *why)

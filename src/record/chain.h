@@ -35,6 +35,14 @@ void chain_init(struct chain *chain, struct arena *a) NONNULL;
 MUST_USE enum err chain_add(struct chain *chain, struct str wire, struct entry *entry, struct why *why)
     __attribute__((nonnull(1, 4)));
 
+/* chain_add_known -- chain_add for an entry whose signature was verified when it came, and that was kept since
+ * where its hash is held by a pin: everything is checked but the author's signature, which takes nearly all
+ * the time. Who reads a record in this way holds it against the pin at the end (chain_keeps_pin), and
+ * believes nothing of it before.
+ */
+MUST_USE enum err chain_add_known(struct chain *chain, struct str wire, struct entry *entry, struct why *why)
+    __attribute__((nonnull(1, 4)));
+
 /* chain_add_all -- chain_add for each item of a CBOR sequence.
  *
  * Gives    added_n  how many were good, also on failure: the chain ends behind them; why->at tells the

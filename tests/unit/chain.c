@@ -230,6 +230,37 @@ static void H2_K2_a_changed_payload_is_told_as_one(void **state)
     reader_close(&r);
 }
 
+/* What was verified once and is read again: no signature is looked at, and yet nothing can be changed, since
+ * another byte makes another hash, and the next entry or the pin names the hash. */
+static void H2_H5_what_is_known_is_held_by_its_pin_without_signatures(void **state)
+{
+    struct desk *d = *state;
+    struct entry newest = room_entry(&d->room[ANA], d->n - 1);
+    struct chain_pin pin = {.seq = d->n - 1};
+    memcpy(pin.hash, newest.hash, HASH_BYTES);
+    for (size_t changed = 0; changed <= d->n; changed++) { /* the last time, none is */
+        struct reader r;
+        struct why why;
+        size_t read_n = 0;
+        reader_open(&r);
+        for (size_t i = 0; i < d->n; i++) {
+            struct str wire = d->wire[i];
+            struct entry e = room_entry(&d->room[ANA], i);
+            uint8_t sig[SIG_BYTES];
+            memcpy(sig, e.sig, sizeof sig);
+            sig[7] ^= 1;
+            if (i == changed) wire = draft_wrap_sig(&d->a, e.header, STR_OF(sig), e.payload);
+            if (chain_add_known(&r.chain, wire, NULL, &why) != ERR_OK) break;
+            read_n++;
+        }
+        assert_int_equal(read_n, changed + 1 < d->n ? changed + 1 : d->n);
+        if (read_n == d->n) {
+            assert_int_equal(chain_keeps_pin(&r.chain, &pin), changed == d->n ? ERR_OK : ERR_FORKED);
+        }
+        reader_close(&r);
+    }
+}
+
 static void H2_K3_swapped_entries_are_found(void **state)
 {
     struct desk *d = *state;
@@ -520,6 +551,7 @@ int main(void)
         TEST(H1_a_sequence_is_read_as_far_as_it_is_good),
         TEST(H2_K2_a_flipped_bit_anywhere_is_found),
         TEST(H2_K2_a_changed_payload_is_told_as_one),
+        TEST(H2_H5_what_is_known_is_held_by_its_pin_without_signatures),
         TEST(H2_K3_swapped_entries_are_found),
         TEST(H2_K4_a_dropped_entry_is_found),
         TEST(H2_K6_an_old_entry_does_not_come_again),
