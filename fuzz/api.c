@@ -98,7 +98,7 @@ static void put_middle(struct trial *t, struct asking *k, const struct row *row,
     if (row->middle == MIDDLE_CIRCLE) out_put_hex(path, str_at(k->circle, HASH_BYTES));
     if (row->middle != MIDDLE_SESSION) return;
     uint64_t account = t->world.account[choice % API_PEOPLE];
-    size_t n = sessions_of(&t->world.server.sessions, account, own, LIMIT_SESSIONS);
+    size_t n = sessions_of(&t->world.server.sessions, account, clock_now_ms(), own, LIMIT_SESSIONS);
     out_put_hex(path, str_at(n > 0 ? own[0].row.id : unknown, ID_BYTES));
 }
 

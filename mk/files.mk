@@ -90,6 +90,7 @@ SERVER_SRC := \
 	src/server/routes.c \
 	src/server/serve.c \
 	src/server/session.c \
+	src/server/sweep.c \
 	src/server/visits.c \
 	src/server/writer.c
 

@@ -23,6 +23,7 @@ LINK_tests/unit/pem         := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/rate        := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/readers     := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/session     := $(FAULT_ALLOC_LINK)
+LINK_tests/unit/sweep       := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/writer      := $(FAULT_ALLOC_LINK) -Wl,--wrap=pthread_cond_timedwait
 
 # ---- what there is --------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ static size_t drop(struct session *list, size_t n, const uint8_t *id)
 static size_t devices_of(const struct request *r, uint64_t account, struct session list[static LIMIT_SESSIONS])
 {
     struct server *server = r->server;
-    size_t n = sessions_of(&server->sessions, account, list, LIMIT_SESSIONS);
+    size_t n = sessions_of(&server->sessions, account, clock_now_ms(), list, LIMIT_SESSIONS);
     for (const struct login *p = server->signing_in; p != NULL; p = p->next) {
         if (p->account.number != account) continue;
         for (size_t i = 0; i < p->evicted_n; i++) n = drop(list, n, p->evicted[i]);
@@ -214,7 +214,7 @@ void api_sessions(struct request *r)
 {
     enum { ROW_BYTES = 48 };
     struct session list[LIMIT_SESSIONS];
-    size_t n = sessions_of(&r->server->sessions, r->session.row.account, list, LIMIT_SESSIONS);
+    size_t n = sessions_of(&r->server->sessions, r->session.row.account, clock_now_ms(), list, LIMIT_SESSIONS);
     struct out o = {.at = malloc(LIMIT_SESSIONS * ROW_BYTES), .cap = LIMIT_SESSIONS * ROW_BYTES};
     if (o.at == NULL) {
         request_refuse_code(r, ERR_NO_MEMORY);
@@ -264,7 +264,7 @@ void api_sessions_end(struct request *r)
 static bool is_own(struct request *r)
 {
     struct session list[LIMIT_SESSIONS];
-    size_t n = sessions_of(&r->server->sessions, r->session.row.account, list, LIMIT_SESSIONS);
+    size_t n = sessions_of(&r->server->sessions, r->session.row.account, clock_now_ms(), list, LIMIT_SESSIONS);
     for (size_t i = 0; i < n; i++) {
         if (memcmp(list[i].row.id, r->named, ID_BYTES) == 0) return true;
     }

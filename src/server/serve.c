@@ -15,8 +15,9 @@
 #include "server/notify.h"
 #include "server/pem.h"
 #include "server/routes.h"
+#include "server/sweep.h"
 
-enum { TIDY_EVERY_MS = 1000 };
+enum { TIDY_EVERY_MS = 1000, SWEEP_EVERY_MS = 60 * 1000 };
 
 /* Everything that is opened on the way up, closed in reverse on the way down. */
 struct serving {
@@ -151,6 +152,7 @@ static void tell(const struct serving *s, struct str permit)
 /* How many groups had been committed when it was last looked, and when the store was last tidied. */
 struct care {
     uint64_t seen_group_n, tidied_group_n;
+    uint64_t swept_us; /* when it was last looked which sessions are over; 0: not since the start */
 };
 
 /* What can wait is done when nobody writes: the store moves what was committed to its place, which would
@@ -170,6 +172,13 @@ static void take_care(struct serving *s, struct care *care)
     }
 }
 
+static void sweep(struct serving *s, struct care *care, uint64_t now_us)
+{
+    if (care->swept_us != 0 && now_us - care->swept_us < SWEEP_EVERY_MS * UINT64_C(1000)) return;
+    sweep_sessions(&s->server, clock_now_ms());
+    care->swept_us = now_us;
+}
+
 static void run_until_told(struct serving *s, const sigset_t *stops)
 {
     struct care care = {0};
@@ -181,6 +190,7 @@ static void run_until_told(struct serving *s, const sigset_t *stops)
             notify_alive(&s->notify);
             alive_us = now_us;
         }
+        sweep(s, &care, now_us);
         take_care(s, &care);
     }
 }

@@ -206,16 +206,30 @@ static int by_age(const void *a, const void *b)
     return (x->row.created_ms > y->row.created_ms) - (x->row.created_ms < y->row.created_ms);
 }
 
-size_t sessions_of(struct sessions *s, uint64_t account, struct session *list, size_t cap)
+size_t sessions_of(struct sessions *s, uint64_t account, uint64_t now_ms, struct session *list, size_t cap)
 {
     size_t n = 0;
     pthread_mutex_lock(&s->_lock);
     for (size_t i = 0; i < s->_bucket_n; i++) {
         for (struct session_node *node = s->_bucket[i]; node != NULL; node = node->next) {
-            if (node->session.row.account == account && n < cap) list[n++] = node->session;
+            const struct store_session *row = &node->session.row;
+            if (row->account == account && !is_over(row, now_ms) && n < cap) list[n++] = node->session;
         }
     }
     pthread_mutex_unlock(&s->_lock);
     qsort(list, n, sizeof *list, by_age);
+    return n;
+}
+
+size_t sessions_over(struct sessions *s, uint64_t now_ms, uint8_t (*id)[ID_BYTES], size_t cap)
+{
+    size_t n = 0;
+    pthread_mutex_lock(&s->_lock);
+    for (size_t i = 0; i < s->_bucket_n && n < cap; i++) {
+        for (struct session_node *node = s->_bucket[i]; node != NULL && n < cap; node = node->next) {
+            if (is_over(&node->session.row, now_ms)) memcpy(id[n++], node->session.row.id, ID_BYTES);
+        }
+    }
+    pthread_mutex_unlock(&s->_lock);
     return n;
 }

@@ -1,7 +1,8 @@
 /* session.h -- who is signed in, kept in memory so that no request waits for the store to know it.
  *
- * The store holds the same sessions and is written first; this table follows. A session ends when it was
- * revoked, 30 days after its last use, or 180 days after it began.
+ * The store holds the same sessions and is written first; this table follows. A session is over when it was
+ * revoked, 30 days after its last use, or 180 days after it began. From then on it lets nobody in, is not listed
+ * and does not count; soon after it is removed, see sweep.h.
  */
 #ifndef SERVER_SESSION_H
 #define SERVER_SESSION_H
@@ -52,7 +53,11 @@ bool sessions_remove(struct sessions *s, const uint8_t id[static ID_BYTES]) NONN
 /* sessions_remove_of -- forgets all of an account but the one with the id keep (NULL: all). */
 void sessions_remove_of(struct sessions *s, uint64_t account, const uint8_t *keep) __attribute__((nonnull(1)));
 
-/* sessions_of -- copies the sessions of an account, oldest first; gives how many (at most cap). */
-size_t sessions_of(struct sessions *s, uint64_t account, struct session *list, size_t cap) NONNULL;
+/* sessions_of -- copies the sessions of an account that are not over, oldest first; gives how many (at most
+ * cap). */
+size_t sessions_of(struct sessions *s, uint64_t account, uint64_t now_ms, struct session *list, size_t cap) NONNULL;
+
+/* sessions_over -- the public ids of sessions that are over, of any account; gives how many (at most cap). */
+size_t sessions_over(struct sessions *s, uint64_t now_ms, uint8_t (*id)[ID_BYTES], size_t cap) NONNULL;
 
 #endif

@@ -1,15 +1,18 @@
 /* sessions.c -- signing in, the list of devices, and signing out. */
+#define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "harness/expect.h"
 #include "harness/malformed.h"
 #include "harness/race.h"
+#include "harness/store_rig.h"
 
 static struct town town;
 static struct arena *a = &town.arena;
@@ -373,6 +376,88 @@ static void sessions_outlive_a_restart_and_challenges_do_not(void **state)
     api_fini(&phone);
 }
 
+/* The town's store while nobody serves it: a session of a person began and was last used so long ago. */
+struct ageing {
+    uint8_t id[ID_BYTES];
+    struct store_session row;
+};
+
+static enum err find_row(void *ctx, const struct store_session *row)
+{
+    struct ageing *g = ctx;
+    if (memcmp(row->id, g->id, ID_BYTES) == 0) g->row = *row;
+    return ERR_OK;
+}
+
+static void age(struct store *s, const struct api *device, uint64_t began_ago_ms, uint64_t used_ago_ms)
+{
+    struct ageing g = {.row = {.account = 0}};
+    memcpy(g.id, device->session, ID_BYTES);
+    rig_begin(s);
+    expect(store_session_each(s, find_row, &g), ERR_OK);
+    assert_int_not_equal(g.row.account, 0);
+    g.row.created_ms = api_now_ms() - began_ago_ms;
+    g.row.used_ms = api_now_ms() - used_ago_ms;
+    expect(store_session_remove(s, g.id), ERR_OK);
+    expect(store_session_add(s, &g.row), ERR_OK);
+    rig_commit(s);
+}
+
+static uint64_t stored_n(void)
+{
+    struct store *s = rig_open(town.daemon.data, 0);
+    struct store_counts n;
+    expect(store_count(s, &n), ERR_OK);
+    store_close(s);
+    return n.session_n;
+}
+
+/* One of Ana's devices was not used for a month. Another was used an hour ago, and began half a year ago. */
+static void Q5_what_is_over_is_neither_listed_nor_counted_and_soon_gone(void **state)
+{
+    (void)state;
+    const uint64_t hour_ms = UINT64_C(60) * 60 * 1000, day_ms = 24 * hour_ms;
+    struct daemon_options two = town.options;
+    struct api *ana = &town.api[0], unused, old, phone;
+    struct row row[LIMIT_SESSIONS];
+    device_init(&unused, 0);
+    device_init(&old, 0);
+    device_init(&phone, 0);
+    (void)expect_ok(api_login(ana, a), 201);
+    (void)expect_ok(api_delete(ana, "/v1/sessions", (struct str){0}), 204);
+    (void)expect_ok(api_login(&unused, a), 201);
+    (void)expect_ok(api_login(&old, a), 201);
+    assert_true(daemon_stop(&town.daemon));
+    uint64_t before_n = stored_n();
+    struct store *s = rig_open(town.daemon.data, STORE_SERVES);
+    age(s, &unused, 40 * day_ms, 31 * day_ms);
+    age(s, &old, 181 * day_ms, hour_ms);
+    age(s, ana, 20 * day_ms, 2 * hour_ms);
+    store_close(s);
+    size_t flag_n = 0;
+    while (two.flag[flag_n] != NULL) flag_n++;
+    two.flag[flag_n] = "--sessions=2";
+    assert_true(daemon_restart(&town.daemon, &two));
+    (void)expect_ok(api_login(&phone, a), 201); /* for the two that are over, nobody has to go */
+    assert_int_equal(list(&phone, row, LIMIT_SESSIONS), 2);
+    (void)expect_ok(api_get(ana, "/v1/account"), 200);
+    (void)expect_refused(api_get(&unused, "/v1/account"), 401, "no_session");
+    (void)expect_refused(api_get(&old, "/v1/account"), 401, "no_session");
+    (void)expect_refused(end(&phone, old.session), 404, "not_found");
+    uint64_t until_ms = api_now_ms() + DAEMON_WAIT_MS;
+    while (stored_n() != before_n - 2 + 1 && api_now_ms() < until_ms) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = 50 * 1000000}, NULL);
+    }
+    assert_int_equal(stored_n(), before_n - 2 + 1); /* the two went, the phone came */
+    (void)expect_ok(api_get(ana, "/v1/account"), 200);
+    (void)expect_ok(api_get(&phone, "/v1/account"), 200);
+    assert_true(daemon_stop(&town.daemon));
+    assert_true(daemon_restart(&town.daemon, &town.options));
+    api_fini(&unused);
+    api_fini(&old);
+    api_fini(&phone);
+}
+
 static int open_town(void **state)
 {
     (void)state;
@@ -405,6 +490,7 @@ int main(void)
         cmocka_unit_test(a_token_that_is_none_signs_nobody_in),
         cmocka_unit_test(a_signed_out_device_can_do_nothing_more),
         cmocka_unit_test(sessions_outlive_a_restart_and_challenges_do_not),
+        cmocka_unit_test(Q5_what_is_over_is_neither_listed_nor_counted_and_soon_gone),
     };
     return cmocka_run_group_tests(tests, open_town, close_town);
 }

@@ -53,7 +53,7 @@ static bool is_in(unsigned n)
 
 static size_t list(uint64_t account, struct session *rows, size_t cap)
 {
-    return sessions_of(&sessions, account, rows, cap);
+    return sessions_of(&sessions, account, BEGAN, rows, cap);
 }
 
 static int setup(void **state)
@@ -124,7 +124,7 @@ static void it_ends_thirty_days_after_its_last_use(void **state)
     expect(use(2, 30 * DAY + 1, &is_stale), ERR_NO_SESSION);
     expect(use(2, 30 * DAY, &is_stale), ERR_OK); /* what was refused is no use */
     expect(use(3, 1000 * DAY, &is_stale), ERR_NO_SESSION);
-    assert_true(sessions_has(&sessions, session_of(3, ANA).row.id)); /* it may still be listed and removed */
+    assert_true(sessions_has(&sessions, session_of(3, ANA).row.id)); /* it may still be removed */
 }
 
 static void it_ends_a_hundred_and_eighty_days_after_it_began(void **state)
@@ -165,6 +165,38 @@ static void a_clock_set_back_ends_nothing(void **state)
     assert_true(is_stale);
     expect(use(1, 0, &is_stale), ERR_OK);
     assert_false(is_stale);
+}
+
+/* Who is over is as if they were not there, wherever somebody looks; but for who removes them. */
+static void what_is_over_is_not_listed(void **state)
+{
+    (void)state;
+    struct session rows[LIMIT_SESSIONS];
+    uint8_t id[8][ID_BYTES];
+    bool is_stale;
+    for (unsigned n = 1; n <= 4; n++) add(n, ANA);
+    add(5, BEN);
+    expect(use(2, 20 * DAY, &is_stale), ERR_OK);
+    for (uint64_t day = 20; day <= 180; day += 20) expect(use(3, day * DAY, &is_stale), ERR_OK);
+    const struct {
+        uint64_t after_ms;
+        size_t ana_n, over_n;
+    } row[] = {
+        {0, 4, 0}, {30 * DAY, 4, 0}, {30 * DAY + 1, 2, 3}, {50 * DAY, 2, 3}, {50 * DAY + 1, 1, 4}, {180 * DAY, 1, 4},
+        {180 * DAY + 1, 0, 5}, /* although it was used a moment ago */
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        uint64_t now_ms = BEGAN + row[i].after_ms;
+        assert_int_equal(sessions_of(&sessions, ANA, now_ms, rows, LIMIT_SESSIONS), row[i].ana_n);
+        assert_int_equal(sessions_over(&sessions, now_ms, id, 8), row[i].over_n);
+    }
+    assert_int_equal(sessions_over(&sessions, BEGAN + 50 * DAY, id, 2), 2); /* as many as there is room for */
+    assert_int_equal(sessions_over(&sessions, BEGAN + 50 * DAY + 1, id, 8), 4);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_memory_not_equal(id[i], session_of(3, ANA).row.id, ID_BYTES);
+        assert_true(sessions_remove(&sessions, id[i]));
+    }
+    assert_int_equal(sessions_over(&sessions, BEGAN + 50 * DAY + 1, id, 8), 0);
 }
 
 /* ---- loading -------------------------------------------------------------------------------------- */
@@ -353,7 +385,7 @@ static void come_and_go(void *of)
             enum err e = sessions_use(&sessions, mine[k - 1].row.token_hash, BEGAN + 1, &found, &is_stale);
             EXPECT(e == (is_gone ? ERR_NO_SESSION : ERR_OK));
         }
-        (void)sessions_of(&sessions, 100 + (me + 1) % THREADS, rows, LIMIT_SESSIONS);
+        (void)sessions_of(&sessions, 100 + (me + 1) % THREADS, BEGAN, rows, LIMIT_SESSIONS);
         if (i % 3 == 2) EXPECT(sessions_remove(&sessions, mine[i - 1].row.id));
     }
     for (unsigned i = 0; i < EACH; i++) EXPECT(sessions_has(&sessions, mine[i].row.id) == (i % 3 != 1));
@@ -406,6 +438,7 @@ int main(void)
         TEST(it_ends_a_hundred_and_eighty_days_after_it_began),
         TEST(the_store_hears_of_its_use_once_a_day),
         TEST(a_clock_set_back_ends_nothing),
+        TEST(what_is_over_is_not_listed),
         {"what_the_store_holds_is_loaded (mem)", what_the_store_holds_is_loaded, setup_mem, teardown_both, NULL},
         {"what_the_store_holds_is_loaded (sqlite)", what_the_store_holds_is_loaded, setup_sqlite, teardown_both, NULL},
         {"without_memory_nothing_is_loaded_by_half_unseen", without_memory_nothing_is_loaded_by_half_unseen,
