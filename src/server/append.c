@@ -354,14 +354,16 @@ static bool is_timed(const struct applying *ap)
     return ap->append->way == APPEND_LIVE || ap->open->heard_ms > 0;
 }
 
-/* The time that an entry's is held to. What was lost and is brought back was recorded here between when this server,
- * as far as it remembers, last recorded something new, and now. */
+/* The time that an entry's is held to. What was lost and is brought back was recorded here after the last news that
+ * this server remembers, which came no sooner than its own time less what a clock may be off, and before now. (When it
+ * came is not asked: it may have been lost as well, and sent once more.) */
 static uint64_t due_ms(const struct applying *ap, uint64_t time_ms)
 {
     uint64_t now_ms = ap->append->now_ms, heard_ms = ap->open->heard_ms;
+    uint64_t since_ms = heard_ms > LIMIT_CLOCK_SKEW_MS ? heard_ms - LIMIT_CLOCK_SKEW_MS : 0;
     if (ap->append->way == APPEND_LIVE || time_ms > now_ms) return now_ms;
-    if (heard_ms > now_ms) heard_ms = now_ms; /* the clock was set back */
-    return time_ms < heard_ms ? heard_ms : time_ms;
+    if (since_ms > now_ms) since_ms = now_ms; /* the clock was set back */
+    return time_ms < since_ms ? since_ms : time_ms;
 }
 
 /* Whether the sender would come in by an invitation that is over, and says that it was long ago. Somebody who is in
@@ -403,6 +405,7 @@ static enum err apply_item(struct applying *ap, size_t i)
         why.code = record(ap, &item->entry);
         if (why.code != ERR_OK) return refuse(ap, why.code, i);
         if (circle_advance(ap->circle, &item->entry)) ap->is_state_changed = true;
+        if (a->way == APPEND_LIVE) ap->open->heard_ms = item->entry.time_ms;
         a->added_n++;
         return ERR_OK;
     }
@@ -419,13 +422,12 @@ static enum err save_head(struct applying *ap)
         .seq = ap->circle->head_seq,
         .payload_bytes = ap->payload_bytes,
         .is_closed = ap->circle->member_n == 0,
-        .heard_ms = a->way == APPEND_LIVE ? a->now_ms : ap->open->heard_ms,
+        .heard_ms = ap->open->heard_ms,
     };
     memcpy(a->head.hash, ap->circle->head_hash, HASH_BYTES);
     memcpy(a->circle, ap->circle->id, HASH_BYTES);
     if (a->added_n == 0) return ERR_OK;
     ap->open->payload_bytes = ap->payload_bytes;
-    ap->open->heard_ms = a->head.heard_ms;
     if (ap->is_state_changed) {
         circle_save(&saved, ap->circle);
         EXPECT(!saved.is_full);

@@ -62,7 +62,7 @@ CREATE TABLE circle (
     head_hash     BLOB NOT NULL CHECK (length(head_hash) = 32),    /* of the newest entry                     */
     payload_bytes INTEGER NOT NULL,                                /* of all its entries, for the quota       */
     is_closed     INTEGER NOT NULL CHECK (is_closed IN (0, 1)),    /* the last member left                    */
-    heard_ms      INTEGER NOT NULL                                 /* when it last grew by what was new       */
+    heard_ms      INTEGER NOT NULL                                 /* time of the newest entry that was news  */
 ) STRICT),
 
 SQL(

@@ -228,7 +228,7 @@ struct store_head {
     uint8_t hash[HASH_BYTES]; /* of the newest entry */
     uint64_t payload_bytes;   /* of all its entries, for the quota */
     bool is_closed;           /* the last member left */
-    uint64_t heard_ms;        /* when it last grew by something new; 0: it never did, it was brought here as it is */
+    uint64_t heard_ms;        /* time of the newest entry that came as news; 0: none did, it was brought as it is */
 };
 
 /* Numbers begin at 1, stay small, and never leave the server. */

@@ -516,6 +516,30 @@ static void T12_a_repair_with_anything_changed_is_refused(void **state)
     (void)expect_ok(api_create(&town.api[ANA], room_sequence(&town.room[ANA], a, 0)), 201);
 }
 
+/* Words that Ben makes now, and dates as he likes: what is no news could have been lost since the last that was. */
+static void T12_news_that_are_called_a_repair_have_a_time_of_now(void **state)
+{
+    (void)state;
+    const struct {
+        int64_t off_s;
+        bool is_fine;
+    } row[] = {{-3600, false}, {3600, false}, {-30, true}, {-86400, false}, {30, true}, {86400, false}};
+    (void)expect_ok(town_say(&town, ANA, "news"), 201);
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct entry e = draft_sealed(&town.room[BEN], a, people_note(a, "words"));
+        e.time_ms = (uint64_t)((int64_t)api_now_ms() + row[i].off_s * 1000);
+        struct town_state before = town_look(&town, ANA);
+        struct api_reply r = api_repair(&town.api[BEN], town_circle(&town), sign(&e, BEN));
+        if (row[i].is_fine) {
+            (void)expect_ok(r, 201);
+            town_follow(&town, sign(&e, BEN));
+        } else {
+            (void)expect_refused(r, 422, "clock_skew");
+            expect_same(&town, ANA, before);
+        }
+    }
+}
+
 static void T12_a_repair_is_a_members_only(void **state)
 {
     (void)state;
@@ -642,6 +666,7 @@ int main(void)
         cmocka_unit_test_setup(T10_a_restored_backup_is_noticed_and_repaired_by_any_member, gather),
         cmocka_unit_test_setup(T12_a_repair_takes_old_times_and_erased_payloads, gather),
         cmocka_unit_test_setup(T12_a_repair_with_anything_changed_is_refused, gather),
+        cmocka_unit_test_setup(T12_news_that_are_called_a_repair_have_a_time_of_now, gather),
         cmocka_unit_test_setup(T12_a_repair_is_a_members_only, gather),
         cmocka_unit_test_setup(T12_words_that_a_repair_left_out_are_given_back, gather),
         cmocka_unit_test_setup(T12_an_erased_payload_far_ahead_is_shown_by_its_redact, gather),

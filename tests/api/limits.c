@@ -246,6 +246,22 @@ static void more_circles_than_may_be_are_refused(void **state)
     town_rooms(&town);
     struct str third = room_genesis(&town.room[ANA], a, false);
     expect_no_detail(expect_refused(api_create(&town.api[ANA], third), 403, "quota"));
+    /* nor as somebody who joins later what a key for once began: anybody can sign that */
+    struct person once;
+    struct room fresh;
+    struct why why;
+    person_init(&once, "a key for once", 100);
+    room_init(&fresh, &once, api_now_ms());
+    struct str begin = room_genesis(&fresh, a, false);
+    assert_int_equal(room_take(&fresh, begin, &why), ERR_OK);
+    rooms_take((struct room *const[]){&town.room[ANA]}, 1, draft_then(a, begin, room_invite(&fresh, a, secret)));
+    struct entry join = draft_join(&town.room[ANA], a, secret);
+    join.seq += 1000;
+    begin = draft_then(a, begin, draft_sign(a, &join, &town.person[ANA]));
+    expect_no_detail(expect_refused(api_create(&town.api[ANA], begin), 403, "quota"));
+    room_fini(&fresh);
+    person_fini(&once);
+    town_rooms(&town);
     /* Ben has one, and may come into another, but not into a third */
     for (int i = 0; i < 2; i++) {
         struct room ben;

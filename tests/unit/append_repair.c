@@ -220,8 +220,8 @@ static void Q2_what_is_new_has_the_time_in_which_it_can_have_been_lost(void **st
     for (unsigned i = 0; i < 2; i++) { /* what was brought back moves nothing: nobody gets further step by step */
         expect_off(d, 0);
         expect_off(d, heard_ms - YEAR_MS);
-        expect_off(d, heard_ms - skew_ms - 1);
-        expect_fine(d, heard_ms - skew_ms);
+        expect_off(d, heard_ms - 2 * skew_ms - 1);
+        expect_fine(d, heard_ms - 2 * skew_ms);
         expect_fine(d, heard_ms + YEAR_MS / 2);
         expect_fine(d, d->now_ms + skew_ms);
         expect_off(d, d->now_ms + skew_ms + 1);
@@ -235,6 +235,23 @@ static void Q2_what_is_new_has_the_time_in_which_it_can_have_been_lost(void **st
     expect_fine(d, d->now_ms - skew_ms);
     expect_fine(d, d->now_ms + skew_ms);
     expect_off(d, d->now_ms + skew_ms + 1);
+    desk_expect_same(d);
+}
+
+/* Two entries are lost. The first, by Ana, is sent once more as news, because its answer was lost too. The second is by
+ * Ben, whose clock is nine minutes behind hers. */
+static void Q2_what_was_lost_and_comes_as_news_keeps_nothing_else_out(void **state)
+{
+    struct desk *d = *state;
+    desk_gather(d, 2);
+    (void)desk_say(d, ANA, "kept");
+    struct str first = note(d, ANA, "lost, and sent again");
+    desk_follow(d, first);
+    struct str second = dated(d, d->now_ms - 9 * UINT64_C(60000));
+    desk_follow(d, second);
+    d->now_ms += 9 * UINT64_C(60000);
+    expect(desk_send(d, APPEND_LIVE, ANA, desk_circle(d), first), ERR_OK);
+    expect(repair(d, BEN, second), ERR_OK);
     desk_expect_same(d);
 }
 
@@ -647,6 +664,7 @@ int main(void)
         DESK_TEST(a_member_brings_back_what_was_lost),
         DESK_TEST(what_was_lost_is_brought_back_however_late),
         DESK_TEST(Q2_what_is_new_has_the_time_in_which_it_can_have_been_lost),
+        DESK_TEST(Q2_what_was_lost_and_comes_as_news_keeps_nothing_else_out),
         DESK_TEST(Q2_the_time_of_what_moves_here_is_a_claim_until_it_lives_here),
         DESK_TEST(Q3_nobody_brings_themselves_in_by_an_invitation_that_is_over),
         DESK_TEST(Q3_who_is_in_may_bring_back_that_somebody_joined),
