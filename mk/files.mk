@@ -95,6 +95,12 @@ SERVER_SRC := \
 	src/server/writer.c
 
 CLIENT_SRC := \
-	src/client/clock.c
+	src/client/clock.c \
+	src/client/fetch.c \
+	src/client/fetch_why.c \
+	src/client/remote.c \
+	src/client/remote_account.c \
+	src/client/remote_circle.c \
+	src/client/remote_read.c
 
 CLI_SRC :=

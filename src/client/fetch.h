@@ -59,7 +59,6 @@ struct fetch_ask {
     const char *method, *path; /* path: "/v1/…", shorter than FETCH_PATH_BYTES           */
     const uint8_t *token;      /* FETCH_TOKEN_BYTES for Authorization: Bearer, or NULL    */
     struct str body;           /* CBOR; at NULL: none                                    */
-    bool is_stream;            /* an answer without an end: 200 is read with fetch_wait  */
 };
 
 /* What came; borrowed until the next request. */
@@ -85,18 +84,28 @@ const char *fetch_trouble(const struct fetch *fetch) NONNULL;
 
 /* ---- streams ------------------------------------------------------------------------------------ */
 
-/* fetch_begin -- asks for a stream. An answer that is not 200 is read to its end: *answer has it, and there
- * is no stream. Fails as fetch_ask does. The total time does not count for a stream, silence does. */
-MUST_USE enum err fetch_begin(struct fetch *fetch, const struct fetch_ask *ask, struct fetch_answer *answer) NONNULL;
+/* fetch_begin -- asks for a stream and waits for nothing: fetch_wait tells what comes of it. */
+MUST_USE enum err fetch_begin(struct fetch *fetch, const struct fetch_ask *ask) NONNULL;
 
-enum fetch_came { FETCH_NOTHING, FETCH_BYTES, FETCH_STOPPED, FETCH_OVER };
+enum fetch_came {
+    FETCH_NOTHING, /* the time is over                                                             */
+    FETCH_STOPPED, /* stop_fd is readable                                                          */
+    FETCH_BEGUN,   /* 200: there is a stream; once, before its bytes                                */
+    FETCH_BYTES,   /* more of it                                                                   */
+    FETCH_REFUSED, /* another status; there is no stream                                           */
+    FETCH_OVER,    /* the stream, or the try to get one, has ended, broken or fallen silent        */
+};
 
-/* fetch_wait -- waits at most wait_ms for more of the stream.
- *
- * Gives    bytes    all that came and was not taken, borrowed until the next call, with FETCH_BYTES only
- *          FETCH_OVER: the stream has ended, broken or fallen silent; fetch_trouble says which
- */
-enum fetch_came fetch_wait(struct fetch *fetch, uint64_t wait_ms, struct str *bytes) NONNULL;
+/* Borrowed until the next call. */
+struct fetch_news {
+    struct str bytes;           /* BYTES: all that came and was not taken           */
+    struct fetch_answer answer; /* REFUSED                                          */
+    enum err why;               /* OVER: OFFLINE BAD_SERVER NO_MEMORY; fetch_trouble */
+};
+
+/* fetch_wait -- waits at most wait_ms for the next. Silence counts for a stream, its total time does not.
+ * Without a stream it only waits: NOTHING or STOPPED. */
+enum fetch_came fetch_wait(struct fetch *fetch, uint64_t wait_ms, struct fetch_news *news) NONNULL;
 
 /* fetch_end -- ends the stream and its connection. Nothing to end is fine. */
 void fetch_end(struct fetch *fetch) NONNULL;
