@@ -98,6 +98,19 @@ CLIENT_SRC := \
 	src/client/clock.c \
 	src/client/fetch.c \
 	src/client/fetch_why.c \
+	src/client/home.c \
+	src/client/home_account.c \
+	src/client/home_alarm.c \
+	src/client/home_circle.c \
+	src/client/home_draft.c \
+	src/client/home_entry.c \
+	src/client/home_folder.c \
+	src/client/home_note.c \
+	src/client/home_open.c \
+	src/client/home_outbox.c \
+	src/client/home_seal.c \
+	src/client/home_sql.c \
+	src/client/live.c \
 	src/client/remote.c \
 	src/client/remote_account.c \
 	src/client/remote_circle.c \

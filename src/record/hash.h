@@ -56,6 +56,7 @@ enum {
 #define CTX_ANSWER    "troth1:answer..."
 #define CTX_COMMIT    "troth1:commit..."
 #define CTX_CT        "troth1:ct......."
+#define CTX_LOCAL     "troth1:local...." /* never leaves the device         */
 #define CTX_RATE      "troth1:rate....." /* never leaves the server's memory */
 
 /* record_open -- makes libsodium ready; once, before anything else of record.  [NO_MEMORY] */
