@@ -131,6 +131,7 @@ static void add_row(struct raw *raw, struct random *r, size_t header_bytes, size
     (void)sqlite3_bind_blob(head, 3, bytes, HASH_BYTES, SQLITE_STATIC);
     (void)sqlite3_bind_int64(head, 4, (sqlite3_int64)(seq * payload_bytes));
     (void)sqlite3_bind_int64(head, 5, 0);
+    (void)sqlite3_bind_int64(head, 6, (sqlite3_int64)raw->_next);
     run(head);
     raw->_next++;
 }
