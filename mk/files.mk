@@ -116,4 +116,15 @@ CLIENT_SRC := \
 	src/client/remote_circle.c \
 	src/client/remote_read.c
 
-CLI_SRC :=
+CLI_SRC := \
+	src/cli/calendar.c \
+	src/cli/json.c \
+	src/cli/near.c \
+	src/cli/options.c \
+	src/cli/say.c \
+	src/cli/table.c \
+	src/cli/when.c \
+	src/cli/when_read.c \
+	src/cli/when_rule.c \
+	src/cli/when_words.c \
+	src/cli/zone.c
