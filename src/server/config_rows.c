@@ -72,7 +72,7 @@ const struct config_row config_rows[] = {
      .what = "All other requests of one session."},
 
     {.group = "Limits", .name = "circles", .kind = CONFIG_WHOLE, .at = FIELD(circle_n), .standard = "64", .least = 1,
-     .most = 1000, .what = "Circles that one person may be in here."},
+     .most = 1000, .what = "Circles that one person may be in here, or have brought here."},
     {.name = "sessions", .kind = CONFIG_WHOLE, .at = FIELD(session_n), .standard = "20", .least = 1,
      .most = LIMIT_SESSIONS,
      .what = "Devices signed in to one account; one more signs out the one that was not used for longest."},
