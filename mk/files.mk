@@ -34,7 +34,17 @@ RECORD_SRC := \
 	src/record/secret.c \
 	src/record/statement.c
 
-PRACTICE_SRC :=
+PRACTICE_SRC := \
+	src/practice/facts.c \
+	src/practice/ids.c \
+	src/practice/law.c \
+	src/practice/pages.c \
+	src/practice/profile.c \
+	src/practice/promise.c \
+	src/practice/promise_act.c \
+	src/practice/state.c \
+	src/practice/walk.c \
+	src/practice/words.c
 
 STORE_SRC := \
 	src/store/store.c \

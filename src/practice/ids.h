@@ -9,14 +9,15 @@
 /* Each id is remembered where its owner keeps it, and is compared there. */
 struct ids_slot {
     const uint8_t *id; /* NULL: empty */
-    uint32_t place, _mark;
+    uint32_t place;
+    uint32_t _mark; /* its hash */
 };
 
 struct ids {
     struct arena *_arena;
     struct ids_slot *_slot;
     size_t _slot_n, id_n;
-    uint64_t _key[2];
+    uint64_t _key[5];
 };
 
 /* ids_init -- an empty table that lives in a.  [random] */

@@ -18,6 +18,8 @@
 #include "practice/member.h"
 #include "practice/promise_act.h"
 
+enum { PROMISE_TURNS = 512 }; /* of one promise, with those that were changed */
+
 enum promise_word { /* the promiser's last */
     PROMISE_SAID_NOTHING = 0,
     PROMISE_SAID_DONE = 1,
@@ -50,6 +52,7 @@ struct promise_turn {
     uint32_t differed_seq; /* … of "not as I see it", while it stands                               */
     uint32_t closed_seq;  /* … that released, declined, ended, or accepted the change               */
     uint16_t change;      /* 1 + index of the change that made this turn; 0: as it was made first   */
+    uint16_t moved;       /* 1 + index of the change that took its place; 0: none                   */
     uint8_t word;         /* enum promise_word    */
     uint8_t verdict;      /* enum promise_verdict */
     uint8_t verdict_floor; /* the verdict that stood before verdict_ms: mending does not go below   */
@@ -59,7 +62,6 @@ struct promise_turn {
 /* A change that the receiver accepted. */
 struct promise_change {
     uint32_t ask_seq, accept_seq;
-    uint16_t from_turn, from_n; /* how many turns it took the place of, the first of them        */
     uint16_t turn, turn_n;      /* the turns that it made                                        */
     struct str what;            /* their wording; that of the promise where the change has none  */
     bool is_reworded;           /* what is new; also where it was erased                         */
@@ -72,7 +74,8 @@ struct promise_change {
 struct promise_ask {
     uint32_t seq; /* 0: none */
     uint8_t id[ID_BYTES];
-    struct promise_act *act; /* lives in the arena of the fold */
+    uint64_t time_ms;              /* what was due before that is not changed */
+    const struct promise_act *act; /* lives in the arena of the fold          */
 };
 
 struct promise {
@@ -92,8 +95,8 @@ struct promise {
     struct promise_change *change;
     size_t change_n, _change_cap;
     struct promise_ask ask;
-    uint32_t word_n;   /* words of either about any turn, counted: a decline comes before all of them */
-    uint32_t over_seq; /* the entry that declined or ended the whole promise, or 0                   */
+    bool is_spoken_of; /* done, owned up, a verdict, a release or a change: too late to decline it */
+    uint32_t over_seq; /* the entry that declined or ended the whole promise, or 0                 */
 };
 
 enum promise_outcome {
@@ -152,9 +155,5 @@ struct str promise_turn_what(const struct promise *promise, size_t turn) NONNULL
 /* promise_moved_to -- the first of the turns that took the place of one that was renegotiated, and how many
  * they are; 0 and *turn untouched if it was not.                                              [pure] */
 size_t promise_moved_to(const struct promise *promise, size_t turn, size_t *first) NONNULL;
-
-/* promise_is_over -- whether nothing more can come of it but "not as I see it": one of the two has left, or
- * it was declined or ended and no turn stands any more.                                       [pure] */
-bool promise_is_over(const struct promise *promise) NONNULL;
 
 #endif

@@ -2,7 +2,7 @@
  *
  *   act = { 1: 3, 2: act, ? 3: promise, ? 4: turn, ? 5: all left = 1, ? 6: ask, ? 7: words, ? 8: to, ? 9: what,
  *           ? 10: looks like, ? 11: cue, ? 12: costs = 1, ? 13: when, ? 14: [dates], ? 15: [moments],
- *           ? 16: rule, ? 17: zone, ? 23: written }
+ *           ? 16: rule, ? 17: zone, ? 18: reworded = 1, ? 23: written }
  *
  * Each act has its own fields and no others:
  *
@@ -12,6 +12,10 @@
  *   declined, ended   promise, ? words
  *   change asked      promise, turn, ? all left, ? words, ? what, ? when…        (one of the last two at least)
  *   change accepted, change refused                               promise, ask, ? words
+ *
+ * when… is 13 alone for an open one, and 14, 15, 17 with it for a moment or a day, and 16 too where it repeats.
+ * What stays of an act whose words were erased has no field of words (7, 9, 10, 11, 17), and 18 instead of 9 in
+ * a change asked.
  *
  * A promise is named by the id of the entry that made it, an ask by the id of the entry that asks. A turn is
  * one repetition: its place in the promise, from 0. What an act may do is decided in promise.h; here, only
@@ -53,9 +57,10 @@ enum promise_when_kind {
 enum promise_every { PROMISE_DAILY = 1, PROMISE_WEEKLY = 2, PROMISE_MONTHLY = 3 };
 
 enum {
-    PROMISE_DUES = 64,                  /* due moments in one act                                 */
-    PROMISE_END_OF_DAY = 24 * 60,       /* at_minute of a rule that is about whole days           */
-    PROMISE_TEXT_BYTES = 4 * 4000 + 2048, /* the longest act, rounded up                          */
+    PROMISE_DUES = 64,                         /* due moments in one act                          */
+    PROMISE_STEP = 99,                         /* the widest step of a rule                       */
+    PROMISE_END_OF_DAY = 24 * 60,              /* at_minute of a rule that is about whole days    */
+    PROMISE_TEXT_BYTES = 3 * WORDS_BYTES + 2048, /* the longest act, rounded up                   */
 };
 
 /* The rule behind a list of due moments: only for words. What counts is the list. */
@@ -69,11 +74,11 @@ struct promise_rule {
 /* When it is due. The maker's program has worked the moments out, on the promiser's calendar. */
 struct promise_when {
     enum promise_when_kind kind;
+    struct promise_rule rule;      /* RULE only                                                        */
+    struct str zone;               /* of the promiser, such as Europe/Madrid; empty if OPEN            */
     size_t due_n;                  /* OPEN 0; MOMENT, DAY 1; RULE 1 to PROMISE_DUES                    */
     uint32_t date[PROMISE_DUES];   /* the promiser's calendar day, in days since 1970-01-01; ascending */
     uint64_t due_ms[PROMISE_DUES]; /* UTC; ascending; falls on that day somewhere in the world         */
-    struct promise_rule rule;      /* RULE only                                                        */
-    struct str zone;               /* of the promiser, such as Europe/Madrid; empty if OPEN            */
 };
 
 struct promise_act {
