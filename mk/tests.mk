@@ -58,6 +58,15 @@ $(OUT)/trothd-powercut: $(filter %/main.o,$(SERVER_OBJ)) $(POWERCUT_OBJ) $(SERVE
 	$(say) LINK $@
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
+# The server on a disk that a test can spoil while it runs.
+SPOILT_OBJ    := $(call objects,tests/harness/linked/disk_spoilt.c)
+TROTHD_SPOILT := $(addsuffix -spoilt,$(TROTHD))
+TEST_OBJ      += $(SPOILT_OBJ)
+
+$(OUT)/trothd-spoilt: $(filter %/main.o,$(SERVER_OBJ)) $(SPOILT_OBJ) $(SERVER_LIB) $(STORE_LIB) $(CORE_LIB)
+	$(say) LINK $@
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+
 # ---- how they are run -----------------------------------------------------------------------------
 
 # One after the other. Each leaves its output in $(OUT)/log and its counts in $(OUT)/tally.
@@ -69,7 +78,8 @@ check-store:   $(filter $(OUT)/tests/store/%,$(TEST_BIN))   ; $(Q)$(call run_tes
 check-api:     $(filter $(OUT)/tests/api/%,$(TEST_BIN)) $(TROTHD)   ; $(Q)$(call run_tests,api)
 check-client:  $(filter $(OUT)/tests/client/%,$(TEST_BIN)) $(TROTHD) ; $(Q)$(call run_tests,client)
 check-cli:     $(filter $(OUT)/tests/cli/%,$(TEST_BIN)) $(TROTHD) $(TROTH) ; $(Q)$(call run_tests,cli)
-check-fault:   $(filter $(OUT)/tests/fault/%,$(TEST_BIN)) $(TROTHD) $(TROTHD_POWERCUT) ; $(Q)$(call run_tests,fault)
+check-fault:   $(filter $(OUT)/tests/fault/%,$(TEST_BIN)) $(TROTHD) $(TROTHD_POWERCUT) $(TROTHD_SPOILT) ; \
+	$(Q)$(call run_tests,fault)
 fault: check-fault
 
 check: $(addprefix check-,$(TEST_KINDS))

@@ -63,13 +63,14 @@ void api_server(struct request *r)
     request_answer(r, 200, out_str(&o));
 }
 
-/* ---- GET /healthz: whether a reader gets an answer from the store ------------------------------------------ */
+/* ---- GET /healthz: whether a reader gets an answer from the store, and the writer could record lately ------- */
 
 static void health_run(struct read *read, struct store *reader)
 {
     struct request *r = request_of_read(read);
     struct store_counts counts;
     enum err e = store_count(reader, &counts);
+    if (e == ERR_OK) e = writer_figures(r->server->writer).last;
     if (e == ERR_OK) request_answer_text(r, "text/plain; charset=utf-8", STR("ok\n"));
     else request_refuse_code(r, e);
 }

@@ -241,6 +241,8 @@ static void put_writer(const struct writer_figures *writer, struct out *o)
 {
     put_one(o, "troth_writes_total", "counter", "Requests that the writer applied.", writer->write_n);
     put_one(o, "troth_commits_total", "counter", "Transactions committed; one may hold many writes.", writer->group_n);
+    put_one(o, "troth_recording", "gauge", "1: what was sent last could be recorded; 0: it could not.",
+            writer->last == ERR_OK ? 1 : 0);
     put_one_in_seconds(o, "troth_commit_seconds_total", "counter", "Time spent committing.", writer->commit_us,
                        1000000);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "server/clock.h"
+#include "server/log.h"
 
 enum {
     GROUP_MAX = 256,      /* requests in one transaction                                                */
@@ -30,6 +31,7 @@ struct writer {
     size_t expected_n;  /* how many come together: so many are in flight */
     uint64_t commit_us; /* how long a commit takes, lately               */
     uint64_t took_us;   /* how long the last one took                    */
+    bool is_unsure;     /* see store_is_unsure: it was told              */
 };
 
 /* ---- the queue --------------------------------------------------------------------------------- */
@@ -143,11 +145,29 @@ static enum err apply_group(struct writer *w, struct write *group)
     return e;
 }
 
+/* When it begins to lose groups, or keeps them again: once, not for each. */
+static void log_change(enum err e, bool is_unsure)
+{
+    struct log_line line;
+    if (e == ERR_OK) {
+        log_event(LOG_WARNING, "recording_again");
+    } else if (log_begin(&line, LOG_ERROR, "not_recording")) {
+        log_text(&line, "error", err_code(e));
+        log_text(&line, "what", is_unsure ? "a sync failed, so the disk may have lost what it took" : err_happened(e));
+        if (is_unsure) log_text(&line, "do", "look at the disk, then start trothd again");
+        log_end(&line);
+    }
+}
+
 /* Before anybody is answered: whoever is queued now was in flight at the same time as the group, and is not
  * somebody of it who asks again. */
 static void count_group(struct writer *w, size_t group_n, enum err e)
 {
+    bool is_unsure = store_is_unsure(w->store);
+    if (e != w->figures.last || is_unsure != w->is_unsure) log_change(e, is_unsure); /* nobody else writes the figures */
+    w->is_unsure = is_unsure;
     pthread_mutex_lock(&w->lock);
+    w->figures.last = e;
     w->expected_n = group_n + w->queued_n;
     if (e == ERR_OK) {
         w->figures.write_n += group_n;

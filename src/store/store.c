@@ -60,9 +60,14 @@ void store_close(struct store *s)
 enum err store_begin(struct store *s)
 {
     EXPECT(!s->is_visiting && !s->is_reader && !s->is_in_transaction);
-    enum err e = s->handle->begin(s);
+    enum err e = s->is_unsure ? ERR_STORE : s->handle->begin(s);
     s->is_in_transaction = e == ERR_OK;
     return e;
+}
+
+bool store_is_unsure(const struct store *s)
+{
+    return s->is_unsure;
 }
 
 enum err store_commit(struct store *s)

@@ -85,6 +85,7 @@ struct store {
     bool is_visiting;
     unsigned mark_n;
     enum err lost; /* why the transaction can only be aborted; OK while it is fine */
+    bool is_unsure; /* see store_is_unsure */
 };
 
 /* store_lost -- gives e back, and notes that the transaction, if there is one, is lost by it.

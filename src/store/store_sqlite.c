@@ -66,6 +66,7 @@ static enum err err_of(sqlite3 *db, int rc)
 
 enum err sql_err(struct sqlite *q, int rc)
 {
+    if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC) q->base.is_unsure = true;
     enum err e = err_of(q->db, rc);
     return e == ERR_OK || e == ERR_EXISTS || e == ERR_NOT_FOUND ? e : store_lost(&q->base, e);
 }
@@ -310,6 +311,10 @@ static enum err handle_open(const char *path, unsigned flags, bool is_reader, st
     enum err e = sqlite_connect(q, trouble);
     if (e == ERR_OK) {
         int rc = prepare(q);
+        if (rc != SQLITE_OK) e = sqlite_trouble(q, rc, path, trouble);
+    }
+    if (e == ERR_OK && !is_reader && (flags & STORE_SERVES) != 0 && (flags & STORE_UNSYNCED) == 0) {
+        int rc = sqlite_log_renew(q);
         if (rc != SQLITE_OK) e = sqlite_trouble(q, rc, path, trouble);
     }
     if (e == ERR_OK) *store = &q->base;

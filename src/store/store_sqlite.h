@@ -136,6 +136,10 @@ void sqlite_log_forget(sqlite3 *db);
 int sqlite_log_hold(sqlite3 *db);
 void sqlite_log_release(sqlite3 *db);
 
+/* sqlite_log_renew -- the log is on the disk as it is read, whatever failed before: it is written and synced once
+ * more. SQLite's result. For a handle that may write, with everything prepared. */
+int sqlite_log_renew(struct sqlite *q);
+
 /* sqlite_log_empty -- brings a log that has grown long to its place; outside sqlite_log_hold. */
 void sqlite_log_empty(struct sqlite *q);
 

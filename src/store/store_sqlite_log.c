@@ -218,6 +218,40 @@ void sqlite_log_forget(sqlite3 *db)
     if (rc == SQLITE_OK && file != NULL && file->pMethods == &log_methods) log_of(file)->piece_n = 0;
 }
 
+/* ---- bringing it to safety once more ---------------------------------------------------------- */
+
+/* Writes every byte over itself. */
+static int rewrite(sqlite3_file *file, uint8_t *step)
+{
+    sqlite3_int64 size = 0;
+    int rc = file->pMethods->xFileSize(file, &size);
+    for (sqlite3_int64 at = 0; rc == SQLITE_OK && at < size; at += STEP_BYTES) {
+        int n = size - at < STEP_BYTES ? (int)(size - at) : STEP_BYTES;
+        rc = file->pMethods->xRead(file, step, n, at);
+        if (rc == SQLITE_OK) rc = file->pMethods->xWrite(file, step, n, at);
+    }
+    return rc != SQLITE_OK || size == 0 ? rc : file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+}
+
+/* When a sync fails, the system may keep what was written in memory as if it were on the disk. A server that ended
+ * then finds it in the log, takes it for committed, and would build on what the next power cut takes away. */
+int sqlite_log_renew(struct sqlite *q)
+{
+    sqlite3_file *log = NULL;
+    uint8_t *step = sqlite3_malloc(STEP_BYTES);
+    if (step == NULL) return SQLITE_NOMEM;
+    int rc = sql_start(q, SQL_begin, NO_VALUES); /* nobody else writes meanwhile */
+    sql_done(q, SQL_begin);
+    if (rc == SQLITE_DONE) {
+        rc = sqlite3_file_control(q->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+        if (rc == SQLITE_OK && log != NULL && log->pMethods != NULL) rc = rewrite(log, step);
+        (void)sql_start(q, SQL_abort, NO_VALUES);
+        sql_done(q, SQL_abort);
+    }
+    sqlite3_free(step);
+    return rc;
+}
+
 /* ---- bringing it to its place ----------------------------------------------------------------- */
 
 /* The lock that SQLite takes for a checkpoint: sqlite.org/walformat.html, "WAL Locks". */
@@ -249,8 +283,8 @@ void sqlite_log_release(sqlite3 *db)
 void sqlite_log_empty(struct sqlite *q)
 {
     if (q->log_pages < q->log_pages_most) return;
-    /* what does not succeed now is no loss: it is in the log, and the next begin tries again */
-    (void)sqlite3_wal_checkpoint_v2(q->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    /* what does not succeed now is no loss: it is in the log, and the next begin tries again; unless a sync failed */
+    (void)sql_err(q, sqlite3_wal_checkpoint_v2(q->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
     q->log_pages = 0;
 }
 

@@ -307,8 +307,8 @@ static void T7_a_full_disk_records_all_or_nothing_and_says_so(void **state)
     }
     assert_int_equal(full_n, 3);
     assert_true(head.seq > 3);
-    (void)expect_ok(api_get(&full.api[0], "/healthz"), 200); /* reading goes on */
-    struct town_state before = town_look(&full, 0);
+    (void)expect_refused(api_get(&full.api[0], "/healthz"), 507, "disk_full");
+    struct town_state before = town_look(&full, 0); /* reading goes on */
     assert_true(daemon_stop(&full.daemon) && daemon_restart(&full.daemon, &options)); /* room was made */
     expect_same(&full, 0, before);
     (void)expect_ok(town_say(&full, 0, text), 201);

@@ -67,7 +67,7 @@ static void a_full_disk_refuses_what_it_cannot_keep_and_goes_on_when_there_is_ro
 {
     (void)state;
     crash_open(&load, "no room", NULL);
-    crash_may_be_full(&load);
+    crash_may_refuse(&load, ERR_DISK_FULL);
     crash_go(&load);
     await_more(crash_promises, REFUSALS);
     limit_files(4096);
@@ -85,7 +85,7 @@ static void what_a_full_disk_refused_stays_away(void **state)
     (void)state;
     struct daemon *d = &load.town.daemon;
     crash_open(&load, "refused", NULL);
-    crash_may_be_full(&load);
+    crash_may_refuse(&load, ERR_DISK_FULL);
     for (unsigned i = 0; i < 8; i++) {
         crash_go(&load);
         await_more(crash_promises, REFUSALS);
@@ -150,7 +150,7 @@ static void a_real_disk_that_is_full_does_the_same(void **state)
         skip();
     }
     crash_open(&load, "a small disk", data);
-    crash_may_be_full(&load);
+    crash_may_refuse(&load, ERR_DISK_FULL);
     crash_go(&load);
     await_more(crash_promises, REFUSALS);
     fill(filler);

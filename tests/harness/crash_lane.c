@@ -162,9 +162,12 @@ enum lane_step lane_append(struct lane *lane)
         return broken(lane, "an append had no answer for %u ms", lane->api->http.wait_ms);
     }
     if (r.status != 0) lane->is_unsure = false;
-    if (lane->may_be_full && r.status == 507 && strcmp(r.code, "disk_full") == 0) {
-        lane->full_n++;
-        return lane_sync(lane); /* which finds out whether it was recorded all the same */
+    if (lane->may_refuse != ERR_OK && strcmp(r.code, err_code(lane->may_refuse)) == 0) {
+        if (r.status != err_http(lane->may_refuse)) return refused(lane, "an append", &r);
+        lane->refused_n++;
+        enum lane_step step = lane_sync(lane); /* which finds out whether it was recorded all the same */
+        if (lane->has_item && lane->may_refuse == ERR_STORE) lane->is_unsure = true; /* it may yet turn up */
+        return step;
     }
     if (r.status != 409 || strcmp(r.code, "head_moved") != 0) return refused(lane, "an append", &r);
     if (!lane->is_shared) return broken(lane, "head_moved to %llu, and nobody else writes", (unsigned long long)r.seq);

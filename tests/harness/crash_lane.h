@@ -31,7 +31,7 @@ struct lane_promise {
 struct lane {
     struct api *api;
     bool is_shared;   /* others write here too                                             */
-    bool may_be_full; /* the test fills the disk: 507 disk_full is no trouble, reading goes on */
+    enum err may_refuse; /* the test spoils the disk: this refusal is no trouble, reading goes on; OK: none */
     uint8_t circle[HASH_BYTES];
     struct room room;
     struct random random;
@@ -49,7 +49,7 @@ struct lane {
 
     uint64_t recorded_n; /* items of mine that the record holds                              */
     uint64_t moved_n;    /* answers head_moved                                               */
-    uint64_t full_n;     /* answers disk_full                                                */
+    uint64_t refused_n;  /* answers that said so                                             */
     uint64_t kept_n;     /* items without an answer that turned out to be recorded           */
     uint64_t lost_n;     /* items without an answer that turned out not to be, and sent again */
     char trouble[LANE_TROUBLE_BYTES];

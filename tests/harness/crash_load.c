@@ -24,11 +24,11 @@ static enum lane_step recover(struct crash_client *c)
 static enum lane_step append(struct crash_client *c)
 {
     struct lane *lane = random_is_one_in(&c->random, CRASH_SHARED_ONE_IN) ? &c->shared : &c->own;
-    uint64_t promise_n = lane->promise_n, full_n = lane->full_n;
+    uint64_t promise_n = lane->promise_n, refused_n = lane->refused_n;
     enum lane_step step = lane_append(lane);
     pthread_mutex_lock(&c->load->_lock);
     c->load->_promise_n += lane->promise_n - promise_n;
-    c->load->_refusal_n += lane->full_n - full_n;
+    c->load->_refusal_n += lane->refused_n - refused_n;
     pthread_mutex_unlock(&c->load->_lock);
     return step;
 }
@@ -144,10 +144,10 @@ uint64_t crash_promises(struct crash_load *load)
     return n;
 }
 
-void crash_may_be_full(struct crash_load *load)
+void crash_may_refuse(struct crash_load *load, enum err e)
 {
     for (size_t i = 0; i < CRASH_CLIENTS; i++) {
-        load->client[i].own.may_be_full = load->client[i].shared.may_be_full = true;
+        load->client[i].own.may_refuse = load->client[i].shared.may_refuse = e;
     }
 }
 
@@ -163,7 +163,7 @@ static void count(struct crash_figures *f, const struct lane *lane)
 {
     f->promise_n += lane->promise_n;
     f->moved_n += lane->moved_n;
-    f->full_n += lane->full_n;
+    f->refused_n += lane->refused_n;
     f->kept_n += lane->kept_n;
     f->lost_n += lane->lost_n;
 }

@@ -76,18 +76,20 @@ void crash_rest(struct crash_load *load) NONNULL;
 bool crash_is_broken(struct crash_load *load) NONNULL;
 const char *crash_trouble(struct crash_load *load) NONNULL;
 
-/* crash_promises -- how many appends were acknowledged so far.   crash_refusals -- how many found no room. */
+/* crash_promises -- how many appends were acknowledged so far.   crash_refusals -- how many the disk did not let
+ * through, see crash_may_refuse. */
 uint64_t crash_promises(struct crash_load *load) NONNULL;
 uint64_t crash_refusals(struct crash_load *load) NONNULL;
 
 /* What happened, over all lanes; once nobody writes. */
 struct crash_figures {
-    uint64_t promise_n, moved_n, full_n, kept_n, lost_n;
+    uint64_t promise_n, moved_n, refused_n, kept_n, lost_n;
 };
 struct crash_figures crash_figures(const struct crash_load *load) NONNULL;
 
-/* crash_may_be_full -- from now on the disk may be full; before they are told to go. */
-void crash_may_be_full(struct crash_load *load) NONNULL;
+/* crash_may_refuse -- from now on the disk may be spoilt, so that an append is refused with this; before they are
+ * told to go. */
+void crash_may_refuse(struct crash_load *load, enum err e) NONNULL;
 
 /* crash_restart -- the server runs again on the same file and port; false if it did not come up.
  *

@@ -12,7 +12,7 @@
 #include <sqlite3.h>
 
 #include "harness/random.h"
-#include "harness/scratch.h"
+#include "harness/store_rig.h"
 #include "harness/vfs_shim.h"
 #include "store/store_sqlite.h"
 
@@ -186,12 +186,101 @@ static void what_the_disk_refuses_is_not_forgotten(void **state)
     compare_file(pair);
 }
 
+/* ---- what a crash left in it -------------------------------------------------------------------- */
+
+enum { CRASHED_BYTES = 1 << 20 };
+
+/* A log as a server that crashed left it, and what is done to it when the next one starts. */
+static struct {
+    uint8_t was[CRASHED_BYTES];
+    bool is_written[CRASHED_BYTES];
+    size_t n, written_n;
+    bool is_safe; /* synced since it was last written */
+    bool is_spoilt, is_early; /* other bytes than before; the file was touched before the log was safe */
+} crashed;
+
+static int watch(const struct vfs_act *act)
+{
+    if (act->path == NULL || (act->what != VFS_WRITE && act->what != VFS_SYNC)) return SQLITE_OK;
+    if (strstr(act->path, "-wal") == NULL) {
+        crashed.is_early |= act->what == VFS_WRITE && !crashed.is_safe;
+        return SQLITE_OK;
+    }
+    crashed.is_safe = act->what == VFS_SYNC;
+    if (act->what == VFS_SYNC) return SQLITE_OK;
+    size_t at = (size_t)act->offset, n = (size_t)act->bytes_n;
+    crashed.is_spoilt |= at + n > crashed.n || memcmp(crashed.was + at, act->bytes, n) != 0;
+    for (size_t i = at; i < at + n && i < crashed.n; i++) {
+        crashed.written_n += !crashed.is_written[i];
+        crashed.is_written[i] = true;
+    }
+    return SQLITE_OK;
+}
+
+static size_t read_whole(const char *path, uint8_t *bytes)
+{
+    FILE *from = fopen(path, "rb");
+    assert_non_null(from);
+    size_t n = fread(bytes, 1, CRASHED_BYTES, from);
+    assert_true(n < CRASHED_BYTES && fclose(from) == 0);
+    return n;
+}
+
+/* Copies a file as it is: what a crash of the program leaves behind. */
+static void copy_as_it_is(const char *from, const char *to, const char *suffix)
+{
+    static uint8_t bytes[CRASHED_BYTES];
+    char from_path[SCRATCH_PATH_BYTES + 8], to_path[SCRATCH_PATH_BYTES + 8];
+    (void)snprintf(from_path, sizeof from_path, "%s%s", from, suffix);
+    (void)snprintf(to_path, sizeof to_path, "%s%s", to, suffix);
+    size_t n = read_whole(from_path, bytes);
+    FILE *file = fopen(to_path, "wb");
+    assert_true(file != NULL && fwrite(bytes, 1, n, file) == n && fclose(file) == 0);
+    if (suffix[0] == '\0') return;
+    memset(&crashed, 0, sizeof crashed);
+    memcpy(crashed.was, bytes, n);
+    crashed.n = n;
+}
+
+static void a_server_brings_to_the_disk_what_a_crash_left_in_the_log(void **state)
+{
+    static const struct vfs_watcher watching = {.before = watch};
+    struct store_rig *rig = *state;
+    for (unsigned n = 0; n < 5; n++) {
+        rig_begin(rig->writer);
+        rig_add_entries(rig->writer, rig_add_circle(rig->writer, n), 0, 20);
+        rig_commit(rig->writer);
+    }
+    char *wanted = rig_text(rig->reader);
+    for (unsigned is_server = 0; is_server < 2; is_server++) {
+        char folder[SCRATCH_PATH_BYTES], path[SCRATCH_PATH_BYTES];
+        scratch_folder(folder);
+        scratch_path(path, folder, "troth.db");
+        copy_as_it_is(rig->path, path, "");
+        copy_as_it_is(rig->path, path, "-wal");
+        assert_true(crashed.n > 64 * 1024);
+        vfs_shim_open(&watching);
+        struct store *s = rig_open(path, is_server ? STORE_SERVES : 0);
+        assert_int_equal(crashed.written_n, is_server ? crashed.n : 0); /* a tool leaves it to the server */
+        assert_int_equal(crashed.is_safe, is_server);
+        assert_false(crashed.is_spoilt);
+        assert_false(crashed.is_early);
+        char *text = rig_text(s);
+        assert_string_equal(text, wanted);
+        free(text);
+        store_close(s);
+        vfs_shim_close();
+    }
+    free(wanted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(it_holds_what_a_plain_file_holds, setup, teardown),
         cmocka_unit_test_setup_teardown(a_commit_is_a_few_large_writes, setup, teardown),
         cmocka_unit_test_setup_teardown(what_the_disk_refuses_is_not_forgotten, setup, teardown),
+        SQLITE_TEST(a_server_brings_to_the_disk_what_a_crash_left_in_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,10 +163,13 @@ static void the_numbers_of_the_moment_are_shown(void **state)
         "troth_commit_seconds_total 23.000001",  "troth_accounts 31",
         "troth_sessions 32",                     "troth_circles 33",
         "troth_entries 34",                      "troth_payload_bytes 35",
-        "troth_open_permits 36",
+        "troth_open_permits 36",                 "troth_recording 1",
     };
     put(*state, &now);
     for (size_t i = 0; i < sizeof line / sizeof *line; i++) assert_line(line[i]);
+    now.writer.last = ERR_DISK_FULL;
+    put(*state, &now);
+    assert_line("troth_recording 0");
     now.has_store = false;
     put(*state, &now);
     assert_line("troth_connections 11");
