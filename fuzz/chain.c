@@ -36,7 +36,7 @@ static void write_record(struct room *const *room, struct arena *a)
     uint64_t note_seq = room[0]->chain.circle.head_seq + 1;
     rooms_take(room, 3, room_say(room[0], a, people_note(a, "I will call the plumber")));
     rooms_take(room, 3, room_say(room[1], a, people_note(a, "Thank you")));
-    rooms_take(room, 3, room_redact(room[0], a, &note_seq, 1, 1));
+    rooms_take(room, 3, room_redact(room[0], a, &note_seq, 1, STR("done")));
     rooms_take(room, 3, room_invite(room[1], a, secret));
     rooms_take(room, 3, room_rotate(room[2], a, ROTATE_WISH));
     rooms_take(room, 3, room_leave(room[2], a));

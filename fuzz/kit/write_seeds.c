@@ -177,7 +177,7 @@ static void write_payloads(void)
     struct round_commit commit = {.round = "round", .nonce = "nonce", .com = "com", .ct = STR("sealed")};
     struct round_reveal reveal = {.round = "round", .key = "key"};
     struct round_close close = {.round = "round"};
-    struct redact_residue residue = {.target = "target", .type = PAYLOAD_PROMISE, .outcome = 2};
+    struct redact_residue residue = {.target = "target", .type = PAYLOAD_PROMISE, .outcome = STR("kept")};
     struct epoch_key key[2] = {{.epoch = 1, .key = "one"}, {.epoch = 3, .key = "three"}};
     struct out o = building();
     round_act_put_ask(&o, &ask);

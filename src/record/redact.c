@@ -13,7 +13,7 @@ void redact_residue_put(struct out *text, const struct redact_residue *residue)
     cbor_put_uint(text, RESIDUE_TYPE);
     cbor_put_uint(text, residue->type);
     cbor_put_uint(text, RESIDUE_OUTCOME);
-    cbor_put_uint(text, residue->outcome);
+    cbor_put_bytes(text, residue->outcome);
 }
 
 enum err redact_residue_read(struct str text, struct redact_residue *residue)
@@ -25,7 +25,7 @@ enum err redact_residue_read(struct str text, struct redact_residue *residue)
     if (e != ERR_OK) return e;
     bool is_read = cbor_bytes_n(map.item[RESIDUE_TARGET], read.target, sizeof read.target) == ERR_OK &&
                    cbor_uint(map.item[RESIDUE_TYPE], &read.type) == ERR_OK &&
-                   cbor_uint(map.item[RESIDUE_OUTCOME], &read.outcome) == ERR_OK;
+                   cbor_bytes(map.item[RESIDUE_OUTCOME], &read.outcome) == ERR_OK;
     if (!is_read) return ERR_UNREADABLE;
     *residue = read;
     return ERR_OK;

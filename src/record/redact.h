@@ -4,9 +4,9 @@
  * consent given, stays, if its author left a residue of it: a small sealed text in front of the redact.
  *
  *   residue = { 1: 14, 2: the erased entry's hash: bstr .size 32, 3: the erased act's type: uint,
- *               4: outcome: uint, ? 23: written }
+ *               4: outcome: bstr, ? 23: written }
  *
- * What an outcome's number means is said by the practice that the act belongs to.
+ * The outcome is the act without its words, in the form of the practice that it belongs to; it may be empty.
  *
  * Laws:
  *   - A residue counts for the entry it names when it is by the same author as the redact that erases that
@@ -25,13 +25,13 @@
 struct redact_residue {
     uint8_t target[HASH_BYTES];
     uint64_t type;    /* an enum payload_type, or one of a newer Troth */
-    uint64_t outcome;
+    struct str outcome; /* borrowed */
 };
 
 /* redact_residue_put -- appends the text. */
 void redact_residue_put(struct out *text, const struct redact_residue *residue) NONNULL;
 
-/* redact_residue_read -- takes it apart.                                               [pure | UNREADABLE] */
+/* redact_residue_read -- takes it apart; its outcome is borrowed from text.              [pure | UNREADABLE] */
 MUST_USE enum err redact_residue_read(struct str text, struct redact_residue *residue) NONNULL;
 
 /* What has to be known of an entry that stands before a redact: borrowed. */

@@ -397,7 +397,7 @@ static void T10_a_restored_backup_is_noticed_and_repaired_by_any_member(void **s
     (void)expect_ok(town_say(&own, ANA, "since then"), 201);
     uint64_t said_seq = own.room[ANA].chain.circle.head_seq;
     (void)expect_ok(town_say(&own, BEN, "yes"), 201);
-    (void)expect_ok(town_post(&own, ANA, room_redact(&own.room[ANA], &own.arena, &said_seq, 1, 1)), 201);
+    (void)expect_ok(town_post(&own, ANA, room_redact(&own.room[ANA], &own.arena, &said_seq, 1, STR("done"))), 201);
     town_invite(&own, ANA, secret);
     rooms_take((struct room *const[]){&own.room[CLEO]}, 1, room_sequence(&own.room[ANA], &own.arena, 0));
     (void)expect_ok(town_post(&own, CLEO, room_join(&own.room[CLEO], &own.arena, secret)), 201);

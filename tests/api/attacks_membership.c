@@ -189,7 +189,7 @@ static void M11_nobody_erases_anothers_words(void **state)
     assert_memory_equal(room_entry(&town.room[ANA], bens).author, town.person[BEN].keys.sign_pk, SIGN_PK_BYTES);
     expect_refused_by_both(ANA, room_redact_bare(&town.room[ANA], a, &bens, 1), 422, "bad_redact");
     assert_true(can_read(CLEO, bens));
-    (void)expect_ok(town_post(&town, BEN, room_redact(&town.room[BEN], a, &bens, 1, 1)), 201); /* Ben may */
+    (void)expect_ok(town_post(&town, BEN, room_redact(&town.room[BEN], a, &bens, 1, STR("done"))), 201); /* Ben may */
     struct str entries;
     struct api_reply refusal;
     assert_true(api_entries(&town.api[CLEO], a, town_circle(&town), bens, NULL, &entries, &refusal));

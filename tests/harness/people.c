@@ -598,19 +598,19 @@ struct str room_redact_bare(const struct room *room, struct arena *a, const uint
 }
 
 /* What stays of an entry of mine. */
-static struct str residue_of(const struct room *room, struct arena *a, uint64_t seq, uint64_t outcome)
+static struct str residue_of(const struct room *room, struct arena *a, uint64_t seq, struct str outcome)
 {
     struct redact_residue residue = {.outcome = outcome};
     struct entry target = room_entry(room, seq);
     struct str text;
-    struct out o = building(a, 64);
+    struct out o = building(a, 64 + outcome.len);
     EXPECT(room_text(room, a, seq, &text) == ERR_OK && payload_type(text, &residue.type) == ERR_OK);
     memcpy(residue.target, target.hash, HASH_BYTES);
     redact_residue_put(&o, &residue);
     return built(&o);
 }
 
-struct str room_redact(const struct room *room, struct arena *a, const uint64_t *seq, size_t seq_n, uint64_t outcome)
+struct str room_redact(const struct room *room, struct arena *a, const uint64_t *seq, size_t seq_n, struct str outcome)
 {
     struct str batch = {0};
     struct room later = *room;

@@ -119,7 +119,7 @@ struct str room_leave(const struct room *room, struct arena *a) NONNULL;
 /* room_redact -- a residue with that outcome for each of my entries there, and the redact behind them.
  * room_redact_bare -- the redact alone, as former members do, and members while the key must change. */
 struct str room_redact(const struct room *room, struct arena *a, const uint64_t *seq, size_t seq_n,
-                       uint64_t outcome) NONNULL;
+                       struct str outcome) NONNULL;
 struct str room_redact_bare(const struct room *room, struct arena *a, const uint64_t *seq, size_t seq_n) NONNULL;
 
 /* ---- drafts: to change before they are signed ----------------------------------------------------------- */

@@ -274,7 +274,7 @@ static void a_whole_life_is_as_in_every_copy(void **state)
     expect(desk_post(d, CLEO, room_join(&d->room[CLEO], a, secret)), ERR_OK);
     assert_int_equal(d->said.move_n, 1);
     desk_expect_same(d);
-    expect(desk_post(d, ANA, room_redact(&d->room[ANA], a, &first, 1, 1)), ERR_OK);
+    expect(desk_post(d, ANA, room_redact(&d->room[ANA], a, &first, 1, STR("done"))), ERR_OK);
     assert_int_equal(desk_payload(d, first), DESK_ERASED);
     assert_int_equal(desk_payload(d, second), DESK_THERE);
     desk_expect_same(d);

@@ -41,7 +41,7 @@ static void live(struct desk *d)
     rooms_gather(d->rooms, PEOPLE, &d->a);
     for (size_t i = 0; i < 6; i++) said(d, i % PEOPLE, "a few words");
     uint64_t last = d->room[BEN].at.head_seq - 1;
-    taken(d, room_redact(&d->room[BEN], &d->a, &last, 1, 2));
+    taken(d, room_redact(&d->room[BEN], &d->a, &last, 1, STR("done")));
     taken(d, room_invite(&d->room[CLEO], &d->a, secret));
     taken(d, room_consent(&d->room[ANA], &d->a, room_invite_of(&d->room[ANA], secret).hash));
     said(d, BEN, "I would rather not");

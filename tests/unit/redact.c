@@ -9,9 +9,9 @@
 #include "record/redact.h"
 
 static const uint8_t ana[SIGN_PK_BYTES] = {1}, ben[SIGN_PK_BYTES] = {2};
-static const struct redact_residue of_x = {.target = {0xaa}, .type = PAYLOAD_PROMISE, .outcome = 1};
-static const struct redact_residue of_x_again = {.target = {0xaa}, .type = PAYLOAD_PROMISE, .outcome = 2};
-static const struct redact_residue of_y = {.target = {0xbb}, .type = PAYLOAD_AGREEMENT, .outcome = 3};
+static const struct redact_residue of_x = {.target = {0xaa}, .type = PAYLOAD_PROMISE};
+static const struct redact_residue of_x_again = {.target = {0xaa}, .type = PAYLOAD_PROMISE};
+static const struct redact_residue of_y = {.target = {0xbb}, .type = PAYLOAD_AGREEMENT};
 
 #define COUNTED(before_v, author, of) \
     redact_residue_for((before_v), sizeof(before_v) / sizeof(before_v)[0], (author), (of).target)
@@ -72,16 +72,17 @@ static void a_residue_comes_back_and_is_short(void **state)
 {
     (void)state;
     uint8_t room[128];
-    struct redact_residue residue = {.type = LIMIT_NUMBER, .outcome = LIMIT_NUMBER}, read;
+    struct redact_residue residue = {.type = LIMIT_NUMBER, .outcome = STR("what stays")}, read;
     struct out o = OUT_OVER(room);
     memset(residue.target, 7, sizeof residue.target);
     redact_residue_put(&o, &residue);
     assert_int_equal(redact_residue_read(out_str(&o), &read), ERR_OK);
-    assert_memory_equal(&read, &residue, sizeof read);
+    assert_memory_equal(read.target, residue.target, sizeof read.target);
+    assert_true(read.type == residue.type && str_is(read.outcome, residue.outcome));
     o = OUT_OVER(room);
     redact_residue_put(&o, &of_x);
     assert_memory_equal(room, "\xa4\x01\x0e\x02\x58\x20\xaa", 7);
-    assert_memory_equal(room + o.len - 4, "\x03\x03\x04\x01", 4);
+    assert_memory_equal(room + o.len - 4, "\x03\x03\x04\x40", 4);
 }
 
 static void a_misshapen_one_is_unreadable(void **state)
@@ -99,7 +100,7 @@ static void a_misshapen_one_is_unreadable(void **state)
     static const struct {
         size_t at;
         uint8_t byte;
-    } change[] = {{2, 13}, {4, 0x78}, {5, 31}, {38, 5}, {39, 0x60}, {41, 0x40}};
+    } change[] = {{2, 13}, {4, 0x78}, {5, 31}, {38, 5}, {39, 0x60}, {41, 0x60}};
     for (size_t i = 0; i < sizeof change / sizeof change[0]; i++) {
         memcpy(changed, room, sizeof changed);
         changed[change[i].at] = change[i].byte;
