@@ -246,7 +246,8 @@ enum err remote_read_session(struct str item, struct remote_session *session)
     struct remote_session s;
     uint64_t is_this = 0;
     bool is_good = read_map(item, keys(1, 4), 0, &map) && read_bytes(&map, 1, s.id, ID_BYTES) &&
-                   read_number(&map, 2, LIMIT_NUMBER, &s.created_ms) && read_number(&map, 3, LIMIT_NUMBER, &s.used_ms) &&
+                   read_number(&map, 2, LIMIT_NUMBER, &s.created_ms) &&
+                   read_number(&map, 3, LIMIT_NUMBER, &s.used_ms) &&
                    read_number(&map, 4, 1, &is_this);
     if (!is_good) return ERR_BAD_SERVER;
     s.is_this = is_this == 1;
