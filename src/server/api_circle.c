@@ -121,6 +121,7 @@ static void append_begin(struct request *r, enum append_way way)
         return;
     }
     r->work = append;
+    r->write.goes_unmarked = append_is_plain(append);
     request_write(r, append_write, append_settle);
 }
 

@@ -46,6 +46,11 @@ enum err append_read(struct append *append, struct arena *a, struct str body)
     return ERR_OK;
 }
 
+bool append_is_plain(const struct append *a)
+{
+    return a->way == APPEND_LIVE && a->item_n == 1 && a->item[0].entry.kind == ENTRY_SEALED;
+}
+
 /* ---- the past, as the store has it ----------------------------------------------------------------- */
 
 struct store_past {

@@ -61,6 +61,10 @@ struct append {
  */
 MUST_USE enum err append_read(struct append *append, struct arena *a, struct str body) NONNULL;
 
+/* append_is_plain -- whether a batch that was read is one sealed entry, as most are. Whatever is wrong with such
+ * a one shows before it is recorded. */
+bool append_is_plain(const struct append *append) NONNULL;
+
 /* append_apply -- records the batch within the writer's mark.
  *
  * Takes    session   who sends it

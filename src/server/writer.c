@@ -100,7 +100,7 @@ static size_t take_group(struct writer *w, struct write **group)
 
 /* One request within its mark: what it may not do, or met by itself, is undone. Gives what is wrong with the
  * transaction. */
-static enum err apply_one(struct writer *w, struct write *write)
+static enum err apply_marked(struct writer *w, struct write *write)
 {
     struct writer_desk desk = {.store = w->store, .circles = &w->circles};
     enum err e = store_mark(w->store);
@@ -113,23 +113,61 @@ static enum err apply_one(struct writer *w, struct write *write)
     return e == ERR_OK ? store_undo(w->store) : e;
 }
 
+/* One request without a mark; false when there is something to undo. */
+static bool apply_unmarked(struct writer *w, struct write *write)
+{
+    struct writer_desk desk = {.store = w->store, .circles = &w->circles};
+    uint64_t write_n = store_write_n(w->store);
+    write->_result = write->apply(write, &desk);
+    if (write->_result == ERR_OK) circles_keep(&w->circles);
+    else circles_undo(&w->circles);
+    return write->_result == ERR_OK || store_write_n(w->store) == write_n;
+}
+
 static void give_up(struct writer *w)
 {
     store_abort(w->store);
     circles_forget(&w->circles);
 }
 
+/* How a group went. */
+enum pass { PASS_WHOLE, PASS_NEEDS_MARKS, PASS_IS_BROKEN };
+
+/* Those of a group that are not left out, in one transaction. Gives the one that could not be applied, and what
+ * is wrong with the transaction. */
+static enum pass apply_each(struct writer *w, struct write *group, bool has_marks, struct write **last, enum err *e)
+{
+    *e = ERR_OK;
+    for (struct write *write = group; write != NULL; write = write->_next) {
+        *last = write;
+        if (write->_is_left_out) continue;
+        if (write->goes_unmarked && !has_marks) {
+            if (!apply_unmarked(w, write)) return PASS_NEEDS_MARKS;
+        } else {
+            *e = apply_marked(w, write);
+            if (*e != ERR_OK) return PASS_IS_BROKEN;
+        }
+    }
+    return PASS_WHOLE;
+}
+
 /* All of a group but those left out. Where one of them breaks the transaction, it is left out, and the others
  * begin anew: a page that cannot be read, or memory that is wanting, may be its own trouble. */
 static enum err apply_all(struct writer *w, struct write *group)
 {
-    for (unsigned again_n = 0;; again_n++) {
-        struct write *write = group;
+    bool has_marks = false;
+    for (unsigned again_n = 0;;) {
+        struct write *last = NULL;
         enum err e = store_begin(w->store);
         if (e != ERR_OK) return e;
-        while (write != NULL && (write->_is_left_out || (e = apply_one(w, write)) == ERR_OK)) write = write->_next;
-        if (e == ERR_OK || e == ERR_DISK_FULL || again_n == AGAIN_MOST) return e;
-        write->_is_left_out = true;
+        enum pass pass = apply_each(w, group, has_marks, &last, &e);
+        if (pass == PASS_WHOLE || e == ERR_DISK_FULL) return e;
+        if (pass == PASS_NEEDS_MARKS) {
+            has_marks = true;
+        } else {
+            if (again_n++ == AGAIN_MOST) return e;
+            last->_is_left_out = true;
+        }
         give_up(w);
     }
 }

@@ -28,6 +28,10 @@ struct write {
     enum err _result;
     bool _is_left_out; /* it broke the transaction that the others then did anew without it */
 
+    /* It seldom fails once it has begun to write, and so goes without a mark of its own, which would cost a copy
+     * of each page that it changes. Where it does, the group begins anew with marks. */
+    bool goes_unmarked;
+
     /* Records what the request asks. An error takes all of it back. On the writer's thread. Where another
      * request of the group breaks the transaction, it is called once more, on a store as it was the first time,
      * and after the same requests: so it begins with whatever it notes down outside the store. */

@@ -13,6 +13,7 @@ static enum err may_read(struct store *s)
 static enum err may_write(struct store *s)
 {
     EXPECT(!s->is_visiting && !s->is_reader && s->is_in_transaction);
+    s->write_n++;
     return s->lost;
 }
 
@@ -126,6 +127,11 @@ enum err store_undo(struct store *s)
     s->mark_n--;
     s->lost = ERR_OK;
     return ERR_OK;
+}
+
+uint64_t store_write_n(const struct store *s)
+{
+    return s->write_n;
 }
 
 enum err store_begin_read(struct store *s)

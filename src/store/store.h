@@ -110,6 +110,10 @@ MUST_USE enum err store_mark(struct store *writer) NONNULL;
 MUST_USE enum err store_keep(struct store *writer) NONNULL;
 MUST_USE enum err store_undo(struct store *writer) NONNULL;
 
+/* store_write_n -- how often the writer was asked to write, or lost a transaction, since it was opened. Where it
+ * stands as it stood, the transaction is what it was. */
+uint64_t store_write_n(const struct store *writer) NONNULL;
+
 /* store_begin_read, store_end_read -- all reading between them sees one state. A reader's.   [store] */
 MUST_USE enum err store_begin_read(struct store *reader) NONNULL;
 void store_end_read(struct store *reader) NONNULL;

@@ -84,6 +84,7 @@ struct store {
     bool is_in_transaction, is_reading; /* store_begin, store_begin_read */
     bool is_visiting;
     unsigned mark_n;
+    uint64_t write_n; /* store_write_n */
     enum err lost; /* why the transaction can only be aborted; OK while it is fine */
     bool is_unsure; /* see store_is_unsure */
 };
@@ -95,6 +96,7 @@ struct store {
 static inline enum err store_lost(struct store *s, enum err e)
 {
     if (s->is_in_transaction && s->lost == ERR_OK) s->lost = e;
+    s->write_n++;
     return e;
 }
 

@@ -45,6 +45,7 @@ struct job {
 static struct store_rig *rig;
 static struct writer *writer;
 static struct job job[JOBS];
+static bool goes_unmarked; /* all of them */
 
 /* What the threads share. */
 static struct {
@@ -116,7 +117,8 @@ static void settle(struct write *write, enum err e)
 
 static struct job *job_init(unsigned i, unsigned circle, enum err says)
 {
-    job[i] = (struct job){.write = {.apply = apply_add, .settle = settle}, .circle = circle, .says = says};
+    job[i] = (struct job){.circle = circle, .says = says};
+    job[i].write = (struct write){.apply = apply_add, .settle = settle, .goes_unmarked = goes_unmarked};
     return &job[i];
 }
 
@@ -145,6 +147,7 @@ static void hold(void)
 {
     struct job *j = job_init(HELD, 0xffff, ERR_NOT_MEMBER);
     j->is_held = true;
+    j->write.goes_unmarked = false; /* held once, that is */
     submit(j);
     await_held(course.let_go_n + 1);
 }
@@ -209,8 +212,21 @@ static int setup_sqlite(void **state)
     return store_rig_setup_sqlite(state) == 0 ? begin(state) : -1;
 }
 
+static int setup_unmarked_mem(void **state)
+{
+    goes_unmarked = true;
+    return setup_mem(state);
+}
+
+static int setup_unmarked_sqlite(void **state)
+{
+    goes_unmarked = true;
+    return setup_sqlite(state);
+}
+
 static int teardown(void **state)
 {
+    goes_unmarked = false;
     writer_close(writer);
     writer = NULL;
     return store_rig_teardown(state);
@@ -246,6 +262,36 @@ static void what_one_may_not_do_takes_nothing_else_back(void **state)
     struct writer_figures f = writer_figures(writer);
     assert_int_equal(f.write_n, N + 1);
     assert_int_equal(f.group_n, 2);
+}
+
+/* Refuses before it writes. */
+static enum err apply_nothing(struct write *write, const struct writer_desk *desk)
+{
+    struct job *j = job_of(write);
+    (void)desk;
+    j->applied_at = course.applied_n++;
+    return ERR_NOT_MEMBER;
+}
+
+/* Without marks all begins anew with them, if somebody is refused who has written; and only then. */
+static void who_has_written_nothing_is_refused_without_a_mark(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++) {
+        unsigned settled_before_n = settled_n(), applied_before_n = course.applied_n + 1; /* the held one */
+        hold();
+        for (unsigned i = 0; i < 5; i++) (void)job_init(i, 10 * k + i, i == 3 && k == 1 ? ERR_QUOTA : ERR_OK);
+        job[1].write.apply = apply_nothing;
+        for (unsigned i = 0; i < 5; i++) submit(&job[i]);
+        let_go();
+        await_settled(settled_before_n + 6);
+        for (unsigned i = 0; i < 5; i++) {
+            bool is_refused = i == 1 || (i == 3 && k == 1);
+            assert_int_equal(is_there(10 * k + i), !is_refused);
+            assert_int_equal(job[i].e == ERR_OK, !is_refused);
+        }
+        assert_int_equal(course.applied_n - applied_before_n, k == 0 ? 5 : 4 + 5);
+    }
 }
 
 static void they_are_applied_and_settled_in_their_order(void **state)
@@ -484,6 +530,12 @@ static int setup_refusing(void **state)
 {
     vfs_shim_open(&refusing);
     return setup_sqlite(state);
+}
+
+static int setup_unmarked_refusing(void **state)
+{
+    goes_unmarked = true;
+    return setup_refusing(state);
 }
 
 static int teardown_refusing(void **state)
@@ -840,16 +892,26 @@ static void without_memory_there_is_none(void **state)
 #define WRITER_TEST(f)                                                                                                 \
     {#f " (mem)", f, setup_mem, teardown, NULL},                                                                       \
     {#f " (sqlite)", f, setup_sqlite, teardown, NULL}
+#define UNMARKED_TEST(f)                                                                                               \
+    {#f " (unmarked, mem)", f, setup_unmarked_mem, teardown, NULL},                                                    \
+    {#f " (unmarked, sqlite)", f, setup_unmarked_sqlite, teardown, NULL}
+#define UNMARKED_REFUSING_TEST(f) {#f " (unmarked)", f, setup_unmarked_refusing, teardown_refusing, NULL}
 #define REFUSING_TEST(f) {#f, f, setup_refusing, teardown_refusing, NULL}
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WRITER_TEST(what_one_may_not_do_takes_nothing_else_back),
+        UNMARKED_TEST(what_one_may_not_do_takes_nothing_else_back),
+        UNMARKED_TEST(who_has_written_nothing_is_refused_without_a_mark),
         WRITER_TEST(they_are_applied_and_settled_in_their_order),
         WRITER_TEST(nobody_is_told_before_the_disk_has_it),
         WRITER_TEST(nobody_is_told_while_one_of_them_is_at_work),
         WRITER_TEST(what_is_open_is_kept_or_undone),
+        UNMARKED_TEST(what_is_open_is_kept_or_undone),
+        UNMARKED_TEST(what_one_meets_by_itself_costs_only_that_one),
+        {"a_damaged_circle_costs_only_who_asks_for_it (unmarked)", a_damaged_circle_costs_only_who_asks_for_it,
+         setup_unmarked_sqlite, teardown, NULL},
         WRITER_TEST(what_one_meets_by_itself_costs_only_that_one),
         SQLITE_WRITER_TEST(a_damaged_circle_costs_only_who_asks_for_it),
         SQLITE_WRITER_TEST(without_memory_sqlite_gives_up_the_transaction_but_not_the_others),
@@ -857,6 +919,8 @@ int main(void)
         REFUSING_TEST(what_is_open_is_forgotten_with_a_lost_group),
         REFUSING_TEST(a_disk_that_fills_up_loses_whole_groups),
         REFUSING_TEST(after_a_sync_that_failed_every_group_is_lost),
+        UNMARKED_REFUSING_TEST(a_disk_that_fills_up_loses_whole_groups),
+        UNMARKED_REFUSING_TEST(after_a_sync_that_failed_every_group_is_lost),
         WRITER_TEST(a_client_alone_is_never_made_to_wait),
         REFUSING_TEST(many_clients_share_syncs),
         WRITER_TEST(as_many_are_waited_for_as_came_together),
