@@ -421,6 +421,80 @@ static void write_apis(void)
          'c', 0);
 }
 
+/* ---- what a server answers ----------------------------------------------------------------------------- */
+
+static void put_zeros(struct out *o, size_t n)
+{
+    static const uint8_t zeros[INVITE_CAPSULE_BYTES];
+    cbor_put_bytes(o, str_at(zeros, n));
+}
+
+/* A map behind the two bytes that choose: of byte strings of these lengths, and of numbers where it says 0. */
+static void write_answer(const char *name, uint8_t which, uint8_t more, const size_t *length, size_t n)
+{
+    struct out o = building();
+    out_put_byte(&o, which);
+    out_put_byte(&o, more);
+    cbor_put_map(&o, n);
+    for (size_t i = 0; i < n; i++) {
+        cbor_put_uint(&o, i + 1);
+        if (length[i] == 0) cbor_put_uint(&o, i == 3 ? 1 : 1000 + i);
+        else put_zeros(&o, length[i]);
+    }
+    write_seed("remote", name, out_str(&o));
+}
+
+#define ANSWER(name, which, more, ...)                                                                                 \
+    write_answer(name, which, more, ((const size_t[]){__VA_ARGS__}),                                                   \
+                 sizeof((const size_t[]){__VA_ARGS__}) / sizeof(size_t))
+#define HEX_32 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+static void write_answers(void)
+{
+    struct out o = building();
+    TEXT_SEED("remote", "good-refusal", "\0\4\xa2\x01\x6ahead_moved\x02\xa1\x01\x05");
+    TEXT_SEED("remote", "good-origins", "\0\1\xa2\x01\x6cwrong_origin\x02\xa1\x06\x81\x6fhttps://ana.net");
+    TEXT_SEED("remote", "good-field", "\0\0\xa2\x01\x69" "bad_field\x02\xa1\x07\x63sig");
+    TEXT_SEED("remote", "bad-status", "\0\0\xa1\x01\x6ahead_moved");
+    TEXT_SEED("remote", "bad-clients-own", "\0\5\xa1\x01\x66" "forked");
+    TEXT_SEED("remote", "bad-gateway", "\0\x08<html>");
+    ANSWER("good-head", 4, 0, 0, 32);
+    ANSWER("good-login", 3, 0, 32, 72, 32, 32, 16, 0);
+    ANSWER("bad-login", 3, 0, 31, 72, 32, 32, 16, 0);
+    ANSWER("good-invite", 5, 0, 32, 0, 32, 0, INVITE_CAPSULE_BYTES);
+    ANSWER("good-session", 6, 0, 16, 0, 0, 0);
+    ANSWER("good-circle", 7, 0, 32, 0, 0, 32);
+    ANSWER("good-challenge", 10, 0, 32, 0);
+    out_text(&o, "\x01*");
+    out_put(&o, STR("\xa5\x01\x81\x01\x02\x05\x03\xac"));
+    for (uint8_t k = 1; k <= 12; k++) {
+        out_put_byte(&o, k);
+        out_put_byte(&o, k);
+    }
+    out_put(&o, STR("\x04\x81\x6fhttps://ana.net\x05\x6ctrothd 0.1.0"));
+    write_seed("remote", "good-server", out_str(&o));
+    o = building();
+    out_text(&o, "\x02*");
+    cbor_put_map(&o, 4);
+    cbor_put_uint(&o, 1);
+    put_zeros(&o, 32);
+    cbor_put_uint(&o, 2);
+    put_zeros(&o, 32);
+    out_put(&o, STR("\x03\x01\x04\x81"));
+    put_zeros(&o, 16);
+    write_seed("remote", "good-account", out_str(&o));
+    o = building();
+    out_text(&o, "\x08\x02");
+    cbor_put_list(&o, 3);
+    put_zeros(&o, 5);
+    put_zeros(&o, 64);
+    put_zeros(&o, 0);
+    write_seed("remote", "good-entries", out_str(&o));
+    TEXT_SEED("remote", "good-news", "\x09\x04: \nevent: list\r\ndata: 1\r\n\n"
+              "event: head\ndata: " HEX_32 " 7 " HEX_32 "\n\n");
+    TEXT_SEED("remote", "bad-news", "\x09\x04" "event: head\ndata: " HEX_32 "  " HEX_32 "\n\n");
+}
+
 int main(int arg_n, char **arg)
 {
     if (arg_n != 2) {
@@ -442,6 +516,7 @@ int main(int arg_n, char **arg)
     write_store_files();
     write_http();
     write_apis();
+    write_answers();
     arena_fini(&arena);
     return EXIT_SUCCESS;
 }
