@@ -170,8 +170,9 @@ static void lines_are_read_as_they_are_meant(void **state)
 {
     (void)state;
     struct live_event e;
-    dial(say_and_wait, STREAM ": hello\n\nevent: list\ndata: 0\n\nevent:list\r\ndata:12\r\n\r\nevent: weather\ndata: rain\n"
-                       "data: more of it\n\nid: 7\nretry: 3\n\nevent: head\ndata: " HEX " 4294967295 " HEX "\n\nevent: head\n");
+    dial(say_and_wait, STREAM ": hello\n\nevent: list\ndata: 0\n\nevent:list\r\ndata:12\r\n\r\n"
+                       "event: weather\ndata: rain\ndata: more of it\n\nid: 7\nretry: 3\n\n"
+                       "event: head\ndata: " HEX " 4294967295 " HEX "\n\nevent: head\n");
     (void)next_is(LIVE_UP);
     assert_int_equal(next_is(LIVE_LIST).circle_n, 0);
     assert_int_equal(next_is(LIVE_LIST).circle_n, 12);

@@ -411,7 +411,8 @@ static bool listen_to(struct liar *l, struct str request)
 {
     struct heard *heard = l->ctx;
     (void)snprintf(heard->text, sizeof heard->text, "%.*s", (int)request.len, (const char *)request.at);
-    return liar_say_text(l, "HTTP/1.1 204 X\r\nSet-Cookie: a=b\r\nAlt-Svc: h2=\":1\"\r\nConnection: keep-alive\r\n\r\n");
+    return liar_say_text(l, "HTTP/1.1 204 X\r\nSet-Cookie: a=b\r\nAlt-Svc: h2=\":1\"\r\n"
+                            "Connection: keep-alive\r\n\r\n");
 }
 
 static void a_request_says_no_more_than_it_must(void **state)

@@ -37,8 +37,8 @@ bool liar_say_text(struct liar *liar, const char *text)
 bool liar_answer(struct liar *liar, int status, struct str body)
 {
     char head[160];
-    int n = snprintf(head, sizeof head, "HTTP/1.1 %d X\r\nContent-Type: application/cbor\r\nContent-Length: %zu\r\n\r\n",
-                     status, body.len);
+    int n = snprintf(head, sizeof head,
+                     "HTTP/1.1 %d X\r\nContent-Type: application/cbor\r\nContent-Length: %zu\r\n\r\n", status, body.len);
     EXPECT(n > 0 && n < (int)sizeof head);
     return liar_say(liar, str_at(head, (size_t)n)) && liar_say(liar, body);
 }
