@@ -53,6 +53,7 @@ STORE_SRC := \
 	src/store/store_mem_circle.c \
 	src/store/store_sqlite.c \
 	src/store/store_sqlite_account.c \
+	src/store/store_sqlite_backup.c \
 	src/store/store_sqlite_care.c \
 	src/store/store_sqlite_circle.c \
 	src/store/store_sqlite_log.c \

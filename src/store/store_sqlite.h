@@ -86,20 +86,22 @@ MUST_USE enum err sql_taken(struct sqlite *q, const struct sql_row *row);
 
 /* ---- opening (store_sqlite_open.c, store_sqlite_schema.c) ------------------------------------ */
 
+enum {
+    SQLITE_PATH_BYTES = 4096,
+    SQLITE_SUFFIX_BYTES = 16,
+    SQLITE_BUSY_MS = 5000, /* how long another program may keep us waiting */
+};
+
 /* sqlite_connect -- opens q->path and sets it up; q->db is to be closed, also after a failure. */
 MUST_USE enum err sqlite_connect(struct sqlite *q, struct store_trouble *trouble);
 
 /* sqlite_trouble -- fills trouble with the sentence for an error of SQLite's while opening or copying path. */
 enum err sqlite_trouble(struct sqlite *q, int rc, const char *path, struct store_trouble *trouble);
 
-/* sqlite_sync_folder -- makes sure that what was made or renamed at path stays; a system error or 0. */
+/* sqlite_folder_of -- the folder of what is at path; false if it does not fit.
+ * sqlite_sync_folder -- makes sure that what was made or renamed at path stays; a system error or 0. */
+bool sqlite_folder_of(const char *path, char folder[static SQLITE_PATH_BYTES]);
 int sqlite_sync_folder(const char *path);
-
-enum {
-    SQLITE_PATH_BYTES = 4096,
-    SQLITE_SUFFIX_BYTES = 16,
-    SQLITE_BUSY_MS = 5000, /* how long another program may keep us waiting */
-};
 
 /* One step of the schema: what brings the version before it to this one. */
 struct schema_step {
@@ -145,7 +147,7 @@ void sqlite_log_empty(struct sqlite *q);
 
 enum err sqlite_tidy(struct store *s);
 
-/* ---- care (store_sqlite_care.c) --------------------------------------------------------------- */
+/* ---- care (store_sqlite_care.c, store_sqlite_backup.c) ---------------------------------------- */
 
 enum err sqlite_count(struct store *s, struct store_counts *counts);
 enum err sqlite_backup(struct store *s, const char *path, struct store_trouble *trouble);

@@ -81,15 +81,20 @@ static enum err say_newer(struct store_trouble *trouble, const char *path)
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
-int sqlite_sync_folder(const char *path)
+bool sqlite_folder_of(const char *path, char folder[static SQLITE_PATH_BYTES])
 {
-    char folder[SQLITE_PATH_BYTES];
-    struct out o = out_over(folder, sizeof folder - 1);
+    struct out o = out_over(folder, SQLITE_PATH_BYTES - 1);
     const char *slash = strrchr(path, '/');
     if (slash == NULL) out_text(&o, ".");
     else out_put(&o, slash == path ? STR("/") : str_at(path, (size_t)(slash - path)));
-    if (o.is_full) return ENAMETOOLONG;
     folder[o.len] = '\0';
+    return !o.is_full;
+}
+
+int sqlite_sync_folder(const char *path)
+{
+    char folder[SQLITE_PATH_BYTES];
+    if (!sqlite_folder_of(path, folder)) return ENAMETOOLONG;
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return errno;
     int system = fsync(fd) == 0 ? 0 : errno;

@@ -2,6 +2,7 @@
  * tidying: what was committed goes to its place, and what was erased leaves the disk. */
 #define _GNU_SOURCE /* memmem */
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +11,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -174,10 +177,16 @@ static struct {
     int rc;
 } fault;
 
+/* The copy in the making. */
+static bool is_copy(const char *path)
+{
+    return path != NULL && strstr(path, ".troth-backup-") != NULL;
+}
+
 static int refuse_copy(const struct vfs_act *act)
 {
     bool is_counted = act->what == VFS_WRITE || act->what == VFS_OPEN || act->what == VFS_TRUNCATE;
-    if (!is_counted || act->path == NULL || strstr(act->path, "copy.db") == NULL) return SQLITE_OK;
+    if (!is_counted || !is_copy(act->path)) return SQLITE_OK;
     return ++fault.n == fault.at ? fault.rc : SQLITE_OK;
 }
 
@@ -212,6 +221,96 @@ static void a_copy_that_fails_leaves_nothing(void **state)
     }
     assert_int_equal(store_rig_teardown(&made), 0);
     vfs_shim_close();
+}
+
+/* ---- a backup that is killed ------------------------------------------------------------------ */
+
+enum { DONE, NOT_OPENED, REFUSED, KILLED = 99 };
+
+static int die_copying(const struct vfs_act *act)
+{
+    if (act->what == VFS_WRITE && is_copy(act->path) && ++fault.n == fault.at) _exit(KILLED);
+    return SQLITE_OK;
+}
+
+/* Makes a copy in a process of its own, which is killed at the at-th write: how it ended. */
+static int copy_and_die(const char *from, const char *to, unsigned long at)
+{
+    static const struct vfs_watcher deadly = {.before = die_copying};
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct store *s;
+        struct store_trouble trouble;
+        fault.n = 0;
+        fault.at = at;
+        vfs_shim_open(&deadly);
+        if (store_open_sqlite(from, 0, &s, &trouble) != ERR_OK) _exit(NOT_OPENED);
+        if (store_backup(s, to, &trouble) != ERR_OK) _exit(REFUSED);
+        _exit(DONE);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void make_store(char path[static SCRATCH_PATH_BYTES])
+{
+    char folder[SCRATCH_PATH_BYTES];
+    scratch_folder(folder);
+    scratch_path(path, folder, "troth.db");
+    struct store *s = rig_open(path, STORE_CREATES);
+    fill(s, 2, 20);
+    store_close(s);
+}
+
+static void assert_copied(const char *from, const char *to)
+{
+    struct store *original = rig_open(from, 0), *copy = rig_open(to, 0);
+    char *wanted = rig_text(original), *text = rig_text(copy);
+    assert_string_equal(text, wanted);
+    free(wanted);
+    free(text);
+    store_close(copy);
+    store_close(original);
+}
+
+static int make_file(const char *folder, const char *name)
+{
+    char path[SCRATCH_PATH_BYTES];
+    scratch_path(path, folder, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+/* Wherever it was killed, the next backup into the folder, whatever it is called, removes it, and nothing else. */
+static void what_a_killed_copy_left_is_removed_by_the_next_one(void **state)
+{
+    (void)state;
+    char from[SCRATCH_PATH_BYTES], to[SCRATCH_PATH_BYTES], other[SCRATCH_PATH_BYTES], folder[SCRATCH_PATH_BYTES];
+    static const char *const kept[] = {"copy.db.abcdef", ".troth-backup-abcde", ".troth-backup-abcdefg", "notes"};
+    enum { KEPT = sizeof kept / sizeof *kept };
+    make_store(from);
+    copy_path(to, folder);
+    scratch_path(other, folder, "another.db");
+    for (size_t i = 0; i < KEPT; i++) assert_int_equal(close(make_file(folder, kept[i])), 0);
+    int in_work = make_file(folder, ".troth-backup-living");
+    assert_int_equal(flock(in_work, LOCK_EX), 0); /* by a backup that still runs */
+    unsigned long at = 1;
+    while (copy_and_die(from, at % 2 == 0 ? other : to, at) == KILLED) {
+        assert_int_equal(files_in(folder), KEPT + 2); /* its own, and none of the one before */
+        at++;
+    }
+    assert_true(at > 4);
+    assert_int_equal(files_in(folder), KEPT + 2);
+    assert_copied(from, at % 2 == 0 ? other : to);
+    assert_int_equal(copy_and_die(from, at % 2 == 0 ? other : to, 0), REFUSED); /* is there */
+    assert_int_equal(close(in_work), 0);
+    assert_int_equal(copy_and_die(from, at % 2 == 0 ? to : other, 0), DONE);
+    assert_int_equal(files_in(folder), KEPT + 2);
+    assert_copied(from, at % 2 == 0 ? to : other);
 }
 
 /* ---- tidying -------------------------------------------------------------------------------- */
@@ -347,6 +446,7 @@ int main(void)
         {"a_store_in_memory_has_no_copy", a_store_in_memory_has_no_copy, store_rig_setup_mem, store_rig_teardown, NULL},
         SQLITE_TEST(copies_made_while_writing_are_of_one_moment_each),
         cmocka_unit_test(a_copy_that_fails_leaves_nothing),
+        cmocka_unit_test(what_a_killed_copy_left_is_removed_by_the_next_one),
         SQLITE_TEST(tidying_empties_the_log),
         SQLITE_TEST(tidying_waits_for_nobody),
         SQLITE_TEST(tidying_and_writing_exclude_each_other),
