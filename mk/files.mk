@@ -128,11 +128,20 @@ CLIENT_SRC := \
 	src/client/remote_read.c
 
 CLI_SRC := \
+	src/cli/agent.c \
+	src/cli/agent_serve.c \
 	src/cli/calendar.c \
+	src/cli/call.c \
+	src/cli/clock.c \
+	src/cli/completion.c \
+	src/cli/help.c \
 	src/cli/json.c \
+	src/cli/man.c \
 	src/cli/near.c \
-	src/cli/options.c \
+	src/cli/prompt.c \
+	src/cli/qr.c \
 	src/cli/say.c \
+	src/cli/strength.c \
 	src/cli/table.c \
 	src/cli/when.c \
 	src/cli/when_read.c \

@@ -302,6 +302,16 @@ void say_whole(struct say *say, unsigned indent)
     say->_is_cut = false;
 }
 
+void say_picture(struct say *say, struct str line)
+{
+    static const char white_on_black[] = "\033[97;40m", white_on_black_256[] = "\033[38;5;231;48;5;16m";
+    const char *style = say->_has_256 ? white_on_black_256 : white_on_black;
+    if (say->_has_styles) write_bytes(say, style, strlen(style));
+    write_bytes(say, line.at, line.len);
+    write_style(say, 'p');
+    write_bytes(say, "\n", 1);
+}
+
 void say_line(struct say *say, const char *form, ...)
 {
     va_list values;

@@ -68,6 +68,9 @@ void say_lines(struct say *say, unsigned indent, unsigned hang) NONNULL;
 /* say_whole -- writes what was gathered as one line that is not broken, however long: a link, a code. */
 void say_whole(struct say *say, unsigned indent) NONNULL;
 
+/* say_picture -- writes one line of a picture at once, white on black where styles are. */
+void say_picture(struct say *say, struct str line) NONNULL;
+
 /* say_line -- our own words at indent 0, laid out at once.   say_gap -- an empty line. */
 void say_line(struct say *say, const char *form, ...) NONNULL __attribute__((format(printf, 2, 3)));
 void say_gap(struct say *say) NONNULL;

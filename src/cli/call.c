@@ -1,5 +1,5 @@
-/* options.c -- see options.h. */
-#include "cli/options.h"
+/* call.c -- see call.h. */
+#include "cli/call.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
-/* options.h -- what was typed behind `troth`, understood or refused with a sentence. */
-#ifndef CLI_OPTIONS_H
-#define CLI_OPTIONS_H
+/* call.h -- what was typed behind `troth`, understood or refused with a sentence. */
+#ifndef CLI_CALL_H
+#define CLI_CALL_H
 
 #include "base/err.h"
 #include "cli/table.h"
