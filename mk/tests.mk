@@ -12,6 +12,7 @@ LIBS_tests/api/http_tls      := -lgnutls
 FAULT_ALLOC_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 LINK_tests/unit/arena       := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/base_alloc := $(FAULT_ALLOC_LINK)
+LINK_tests/client/remote_alloc := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/store_alloc := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/record_alloc := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/home_alloc := $(FAULT_ALLOC_LINK)
