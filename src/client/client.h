@@ -30,6 +30,7 @@
 #include "record/account.h"
 #include "record/chain.h"
 #include "record/code.h"
+#include "record/headtoken.h"
 #include "record/phrase.h"
 
 struct client;
@@ -79,7 +80,7 @@ struct client_account {
 };
 
 /* client_account_n, client_account_at -- the accounts of this home, oldest first. The pointer stays good
- * until client_close or client_forget. */
+ * until client_close. */
 size_t client_account_n(const struct client *client) NONNULL;
 struct client_account *client_account_at(struct client *client, size_t i) NONNULL;
 
@@ -140,6 +141,7 @@ MUST_USE enum err client_passphrase(struct client_account *account, struct str o
 /* One line of the list, told without opening the circle. */
 struct client_listed {
     uint8_t id[HASH_BYTES];
+    char name[CLIENT_NAME_BYTES]; /* "" where nobody said one (a journal has none)  */
     bool is_journal;
     bool has_left;        /* I have left it, or am not in yet           */
     uint64_t entry_n;     /* verified and held here                     */
@@ -165,8 +167,6 @@ struct client_circle {
     bool may_send;             /* false while an alarm stands                                             */
     uint64_t as_of_ms;         /* when the server last showed its head; 0: never                          */
     size_t pending_n, draft_n, alarm_n;
-    struct held *_held;
-    struct client_circle *_next;
 };
 
 /* client_circle_open -- loads a circle of an unlocked account. No server is asked.
@@ -179,12 +179,15 @@ MUST_USE enum err client_circle_open(struct client_account *account, const uint8
 /* client_circle_close -- gives its memory back, wiped. NULL is nothing; client_close does it, too. */
 void client_circle_close(struct client_circle *circle);
 
-/* client_entry -- an entry that is held, by its place.   client_opened -- what it says, with the keys held;
- * entry is where its fields come to lie. seq below state's number of rows; one that is not sent yet has no
- * wire, hash or prev. Good until the next call on the circle. */
-void client_entry(const struct client_circle *circle, uint64_t seq, struct entry *entry) NONNULL;
-void client_opened(const struct client_circle *circle, uint64_t seq, struct entry *entry,
-                   struct opened *opened) NONNULL;
+/* client_entry -- the entry at a place below the state's number of rows, from the home. One that is not sent
+ * yet has no wire, hash or prev. Good until the next client_entry.                    [STORE STORE_DAMAGED …] */
+MUST_USE enum err client_entry(const struct client_circle *circle, uint64_t seq, struct entry *entry, struct why *why)
+    NONNULL;
+
+/* client_text -- what an entry says, with the keys held, and how it came to that (how may be NULL).
+ * Good until the next call on the circle. */
+struct str client_text(const struct client_circle *circle, uint64_t seq, enum opened_how *how)
+    __attribute__((nonnull(1)));
 
 /* client_first_seen_ms -- when this device first saw an entry; 0 for one that is not sent yet. */
 uint64_t client_first_seen_ms(const struct client_circle *circle, uint64_t seq) NONNULL;
@@ -372,7 +375,7 @@ MUST_USE enum err client_repair(struct client_circle *circle, uint64_t *sent_n, 
 /* What a sync brought to one circle. */
 struct client_news {
     uint8_t circle[HASH_BYTES];
-    uint64_t first_seq;      /* new are [first_seq, first_seq + new_n); not those that this call sent itself */
+    uint64_t first_seq;      /* new in the record are [first_seq, first_seq + new_n), mine among them      */
     uint64_t new_n;
     size_t sent_n;           /* items of the outbox that reached the record                                */
     size_t back_n;           /* items that went to the drafts                                              */
