@@ -1,9 +1,17 @@
 /* ids.c -- see ids.h. */
 #include "practice/ids.h"
 
+struct ids_item {
+    const uint8_t *id;
+    uint32_t hash;
+    uint32_t next; /* of the same bucket: 1 + its place, or 0 */
+};
+
 void ids_init(struct ids *ids, struct arena *a)
 {
-    *ids = (struct ids){._arena = a};
+    *ids = (struct ids){0};
+    pages_init(&ids->_bucket, a, sizeof(uint32_t));
+    pages_init(&ids->_item, a, sizeof(struct ids_item));
     random_fill(ids->_key, sizeof ids->_key);
 }
 
@@ -18,46 +26,76 @@ static uint32_t hash_of_id(const struct ids *ids, const uint8_t *id)
     return (uint32_t)(sum >> 32);
 }
 
-/* The slot that holds the id, or the empty one where it belongs. At most half the slots are full. */
-static struct ids_slot *slot_of(const struct ids *ids, const uint8_t *id, uint32_t hash)
+/* The lowest bits of a hash, one more than bucket_n has below its highest; where there is no such bucket yet,
+ * without that one. */
+static size_t bucket_of(uint32_t hash, size_t bucket_n, size_t top)
 {
-    size_t at = hash & (ids->_slot_n - 1);
-    for (;; at = (at + 1) & (ids->_slot_n - 1)) {
-        struct ids_slot *slot = &ids->_slot[at];
-        if (slot->id == NULL || (slot->_mark == hash && memcmp(slot->id, id, ID_BYTES) == 0)) return slot;
-    }
+    size_t bucket = hash & (2 * top - 1);
+    return bucket < bucket_n ? bucket : bucket - top;
+}
+
+/* The highest power of two that is no more than n, which is not 0. */
+static size_t top_of(size_t n)
+{
+    size_t top = n;
+    for (unsigned shift = 1; shift < 32; shift *= 2) top |= top >> shift;
+    return top - (top >> 1);
+}
+
+/* The start of the bucket to which a hash belongs. */
+static uint32_t *head_of(const struct ids *ids, uint32_t hash)
+{
+    size_t bucket_n = ids->_bucket.item_n;
+    return pages_at(&ids->_bucket, bucket_of(hash, bucket_n, top_of(bucket_n)));
 }
 
 enum err ids_reserve(struct ids *ids)
 {
-    if (2 * (ids->id_n + 1) <= ids->_slot_n) return ERR_OK;
-    struct ids grown = *ids;
-    grown._slot_n = ids->_slot_n == 0 ? 64 : 4 * ids->_slot_n;
-    grown._slot = arena_take(ids->_arena, grown._slot_n * sizeof *grown._slot);
-    if (grown._slot == NULL) return ERR_NO_MEMORY;
-    for (size_t i = 0; i < ids->_slot_n; i++) {
-        const struct ids_slot *slot = &ids->_slot[i];
-        if (slot->id != NULL) *slot_of(&grown, slot->id, slot->_mark) = *slot;
-    }
-    *ids = grown;
-    return ERR_OK;
+    return pages_reserve(&ids->_bucket) != NULL && pages_reserve(&ids->_item) != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
-void ids_add(struct ids *ids, const uint8_t id[static ID_BYTES], uint32_t place)
+static void bucket_put(struct ids *ids, uint32_t place)
 {
-    uint32_t hash = hash_of_id(ids, id);
-    EXPECT(2 * (ids->id_n + 1) <= ids->_slot_n);
-    struct ids_slot *slot = slot_of(ids, id, hash);
-    EXPECT(slot->id == NULL);
-    *slot = (struct ids_slot){.id = id, .place = place, ._mark = hash};
-    ids->id_n++;
+    struct ids_item *item = pages_at(&ids->_item, place);
+    uint32_t *head = head_of(ids, item->hash);
+    item->next = *head;
+    *head = place + 1;
+}
+
+/* Opens the next bucket. Only what is in one other may belong there now. */
+static void bucket_open(struct ids *ids)
+{
+    size_t number = ids->_bucket.item_n++;
+    if (number == 0) return;
+    uint32_t *split = pages_at(&ids->_bucket, number - top_of(number)), place = *split;
+    for (*split = 0; place > 0;) {
+        uint32_t next = ((const struct ids_item *)pages_at(&ids->_item, place - 1))->next;
+        bucket_put(ids, place - 1);
+        place = next;
+    }
+}
+
+void ids_add(struct ids *ids, const uint8_t id[static ID_BYTES])
+{
+    struct ids_item *item = pages_reserve(&ids->_item);
+    EXPECT(item != NULL && ids->_item.item_n < UINT32_MAX);
+    *item = (struct ids_item){.id = id, .hash = hash_of_id(ids, id)};
+    uint32_t place = (uint32_t)ids->_item.item_n++;
+    bucket_open(ids);
+    bucket_put(ids, place);
 }
 
 bool ids_find(const struct ids *ids, const uint8_t id[static ID_BYTES], uint32_t *place)
 {
-    if (ids->_slot_n == 0) return false;
-    const struct ids_slot *slot = slot_of(ids, id, hash_of_id(ids, id));
-    if (slot->id == NULL) return false;
-    *place = slot->place;
-    return true;
+    if (ids->_item.item_n == 0) return false;
+    uint32_t hash = hash_of_id(ids, id), at = *head_of(ids, hash);
+    while (at > 0) {
+        const struct ids_item *item = pages_at(&ids->_item, at - 1);
+        if (item->hash == hash && memcmp(item->id, id, ID_BYTES) == 0) {
+            *place = at - 1;
+            return true;
+        }
+        at = item->next;
+    }
+    return false;
 }

@@ -1,22 +1,16 @@
-/* ids.h -- from an entry's id to its place: a table that nobody who chooses ids can slow down. */
+/* ids.h -- from an entry's id to its place: a table that nobody who chooses ids can slow down, and that never
+ * stops to grow: each id that is added opens one more bucket, and shares out those of one other.
+ *
+ * Source   W. Litwin, "Linear hashing: a new tool for file and table addressing", 1980
+ */
 #ifndef PRACTICE_IDS_H
 #define PRACTICE_IDS_H
 
-#include "base/arena.h"
-#include "base/err.h"
+#include "practice/pages.h"
 #include "record/hash.h"
 
-/* Each id is remembered where its owner keeps it, and is compared there. */
-struct ids_slot {
-    const uint8_t *id; /* NULL: empty */
-    uint32_t place;
-    uint32_t _mark; /* its hash */
-};
-
 struct ids {
-    struct arena *_arena;
-    struct ids_slot *_slot;
-    size_t _slot_n, id_n;
+    struct pages _bucket, _item;
     uint64_t _key[5];
 };
 
@@ -26,8 +20,9 @@ void ids_init(struct ids *ids, struct arena *a) NONNULL;
 /* ids_reserve -- room for one more, so that the next ids_add cannot fail.  [arena | NO_MEMORY] */
 MUST_USE enum err ids_reserve(struct ids *ids) NONNULL;
 
-/* ids_add -- remembers a new id; ids_reserve came before. The id is borrowed and must stay where it is. */
-void ids_add(struct ids *ids, const uint8_t id[static ID_BYTES], uint32_t place) NONNULL;
+/* ids_add -- remembers a new id, whose place is how many there were before; ids_reserve came before. The id is
+ * borrowed and must stay where it is. */
+void ids_add(struct ids *ids, const uint8_t id[static ID_BYTES]) NONNULL;
 
 /* ids_find -- whether the id is there, and its place.  [pure] */
 bool ids_find(const struct ids *ids, const uint8_t id[static ID_BYTES], uint32_t *place) NONNULL;

@@ -306,7 +306,7 @@ enum err state_add(struct state *state, const struct opened *opened)
     row->how = (uint8_t)opened->how;
     e = add_row(state, opened, row);
     if (e != ERR_OK) return e;
-    ids_add(&state->_ids, row->id, row->seq);
+    ids_add(&state->_ids, row->id);
     state->_row.item_n++;
     state->is_begun = true;
     return ERR_OK;

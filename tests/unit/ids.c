@@ -28,7 +28,7 @@ static void every_id_is_found_and_no_other(void **state)
         else memcpy(id[i], &i, sizeof i); /* as like one another as can be */
         assert_false(ids_find(&ids, id[i], &place));
         assert_int_equal(ids_reserve(&ids), ERR_OK);
-        ids_add(&ids, id[i], i);
+        ids_add(&ids, id[i]);
     }
     for (uint32_t i = 0; i < IDS; i++) {
         assert_true(ids_find(&ids, id[i], &place));
