@@ -79,8 +79,8 @@ struct home_account home_rig_account(unsigned n)
     struct home_account account = {0};
     (void)snprintf(at, sizeof origin[0], "https://server-%u.example", n);
     account.origin = str_of_text(at);
-    memset(account.code, (int)(n + 1), sizeof account.code);
-    memset(account.wrapped, (int)(n + 2), sizeof account.wrapped);
+    memset(account.code, (int)(n + 0x40), sizeof account.code);
+    memset(account.wrapped, (int)(n + 0x80), sizeof account.wrapped);
     memcpy(account.sign_pk, home_rig_key(n), sizeof account.sign_pk);
     return account;
 }
