@@ -209,6 +209,7 @@ static void details_are_read_with_bounds(void **state)
         STR("\xa1\x01\x18\x40"),             /* an entry behind the longest batch  */
         STR("\xa1\x02\x07"),                 /* a head without its hash            */
         STR("\xa2\x02\x07\x03\x41\x00"),     /* with a short one                   */
+        STR("\xa1\x03\x41\x00"),             /* a hash without its place           */
         STR("\xa1\x05\x61\x78"),             /* a time in words                    */
         STR("\xa1\x06\x81\x68not an o"),     /* no origin                          */
         STR("\xa1\x07\x64" "a\nb!"),         /* a field's name with a line end     */
@@ -355,6 +356,8 @@ static bool say_nothing(struct liar *l, struct str request)
     return liar_wait(l, 30000);
 }
 
+static char said[128]; /* about the last failure */
+
 static uint64_t time_of(liar_play *play, const struct fetch_options *options, enum err expected)
 {
     uint8_t challenge[CHALLENGE_BYTES];
@@ -363,6 +366,7 @@ static uint64_t time_of(liar_play *play, const struct fetch_options *options, en
     uint64_t began_ms = clock_steady_ms();
     assert_int_equal(remote_challenge(remote, challenge, &ms), expected);
     uint64_t took_ms = clock_steady_ms() - began_ms;
+    (void)snprintf(said, sizeof said, "%s", remote_detail(remote)->text);
     hang_up();
     return took_ms;
 }
@@ -371,8 +375,10 @@ static void slow_answers_end_in_time(void **state)
 {
     (void)state;
     uint64_t silent_ms = time_of(say_nothing, &hasty, ERR_OFFLINE);
+    assert_string_equal(said, "It fell silent.");
     assert_true(silent_ms >= 300 && silent_ms < 5000);
     uint64_t drip_ms = time_of(drip, &hasty, ERR_OFFLINE);
+    assert_string_equal(said, "It did not answer in time.");
     assert_true(drip_ms >= 1400 && drip_ms < 8000);
 }
 
@@ -384,6 +390,7 @@ static void a_stop_ends_the_wait_at_once(void **state)
     struct fetch_options options = {.has_stop_fd = true, .stop_fd = end[0]};
     assert_int_equal(write(end[1], "x", 1), 1);
     assert_true(time_of(say_nothing, &options, ERR_OFFLINE) < 2000);
+    assert_string_equal(said, "It was stopped.");
     close(end[0]);
     close(end[1]);
 }
