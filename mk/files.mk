@@ -106,9 +106,20 @@ SERVER_SRC := \
 	src/server/writer.c
 
 CLIENT_SRC := \
+	src/client/alarm.c \
+	src/client/client.c \
+	src/client/client_act.c \
+	src/client/client_circle.c \
 	src/client/clock.c \
 	src/client/fetch.c \
 	src/client/fetch_why.c \
+	src/client/flow.c \
+	src/client/flow_alarm.c \
+	src/client/flow_join.c \
+	src/client/flow_member.c \
+	src/client/flow_start.c \
+	src/client/flow_sync.c \
+	src/client/held.c \
 	src/client/home.c \
 	src/client/home_account.c \
 	src/client/home_alarm.c \
@@ -122,10 +133,17 @@ CLIENT_SRC := \
 	src/client/home_seal.c \
 	src/client/home_sql.c \
 	src/client/live.c \
+	src/client/outbox.c \
+	src/client/outbox_prepare.c \
 	src/client/remote.c \
 	src/client/remote_account.c \
 	src/client/remote_circle.c \
-	src/client/remote_read.c
+	src/client/remote_read.c \
+	src/client/ring.c \
+	src/client/seat.c \
+	src/client/sign.c \
+	src/client/sync.c \
+	src/client/sync_send.c
 
 CLI_SRC := \
 	src/cli/agent.c \

@@ -1,0 +1,241 @@
+/* flow_member.c -- who is in: inviting, agreeing, leaving, the key, the safety phrase. See client.h. */
+#include "client/clock.h"
+#include "client/flow.h"
+#include "record/invite.h"
+
+enum { NOTE_NAME_BYTES = 32, NOTE_BYTES = SECRET_BYTES + 8, INVITE_NOTES = 32 };
+
+/* ---- my invitations' secrets, as notes of the circle ---------------------------------------------------------- */
+
+static struct str note_name(uint8_t memory[static NOTE_NAME_BYTES], const uint8_t *invite_pk)
+{
+    struct out o = out_over(memory, NOTE_NAME_BYTES);
+    out_text(&o, "invite-");
+    out_put_hex(&o, str_at(invite_pk, 8));
+    return out_str(&o);
+}
+
+struct notes {
+    uint8_t value[INVITE_NOTES][NOTE_BYTES];
+    size_t n;
+};
+
+static enum err take_note(void *ctx, struct str name, struct str value)
+{
+    struct notes *notes = ctx;
+    if (!str_starts(name, STR("invite-")) || value.len != NOTE_BYTES || notes->n == INVITE_NOTES) return ERR_OK;
+    memcpy(notes->value[notes->n++], value.at, NOTE_BYTES);
+    return ERR_OK;
+}
+
+static uint64_t be64_at(const uint8_t *at)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < 8; i++) n = n << 8 | at[i];
+    return n;
+}
+
+/* ---- inviting ---------------------------------------------------------------------------------------------------- */
+
+/* The texts that the invited person can read before they join: the circle's facts, and who invites. */
+struct welcome {
+    uint8_t facts_memory[FLOW_TEXT_BYTES], profile_memory[FLOW_TEXT_BYTES];
+    struct str facts, profile;
+};
+
+static enum err draft_welcome(struct ring *ring, struct welcome *w)
+{
+    struct facts facts = ring->held->state.facts;
+    struct out text = OUT_OVER(w->facts_memory), profile = OUT_OVER(w->profile_memory);
+    facts.written_ms = clock_wall_ms();
+    if (facts.kind != FACTS_NONE && facts_check(&facts) == LAW_OK) facts_put(&text, &facts);
+    enum err e = flow_profile(ring_seat(ring), &profile);
+    w->facts = out_str(&text);
+    w->profile = out_str(&profile);
+    return e;
+}
+
+static enum err keep_invite(struct ring *ring, const struct outbox_new *item, size_t item_n, struct str secret_note,
+                            uint8_t *id)
+{
+    struct home *home = ring->held->home;
+    struct invite_keys keys;
+    uint8_t memory[NOTE_NAME_BYTES];
+    invite_keys_init(&keys, secret_note.at);
+    struct str name = note_name(memory, keys.pk);
+    invite_keys_fini(&keys);
+    enum err e = home_begin(home);
+    if (e == ERR_OK) e = home_note_put(home, ring->held->account, ring->number, name, secret_note);
+    if (e == ERR_OK) e = outbox_add(&ring->outbox, item, item_n, clock_wall_ms(), true, id);
+    if (e == ERR_OK) e = home_commit(home);
+    home_abandon(home);
+    return e == ERR_OK ? outbox_load(&ring->outbox) : e;
+}
+
+static enum err post_invite(struct ring *ring, struct str secret_note, struct client_outcome *outcome)
+{
+    static const uint8_t reason = ROTATE_INVITE;
+    struct welcome w;
+    struct outbox_new item[4];
+    struct client_news news;
+    struct outbox_back back = {0};
+    uint8_t id[ID_BYTES];
+    size_t n = 0;
+    enum err e = draft_welcome(ring, &w);
+    if (e != ERR_OK) return e;
+    item[n++] = (struct outbox_new){.kind = OUTBOX_ROTATE, .content = str_at(&reason, 1)};
+    item[n++] = (struct outbox_new){.kind = OUTBOX_INVITE, .content = secret_note};
+    if (w.facts.len > 0) item[n++] = (struct outbox_new){.kind = OUTBOX_SAY, .content = w.facts};
+    item[n++] = (struct outbox_new){.kind = OUTBOX_SAY, .content = w.profile};
+    e = keep_invite(ring, item, n, secret_note, id);
+    if (e == ERR_OK) e = sync_send(ring, &news, &back);
+    return e == ERR_OK ? flow_outcome(ring, id, &news, &back, outcome) : e;
+}
+
+enum err client_invite(struct client_circle *circle, uint64_t expires_ms, uint8_t secret[static SECRET_BYTES],
+                       struct client_outcome *outcome, struct why *why)
+{
+    struct ring *ring = ring_of(circle);
+    uint8_t note[NOTE_BYTES];
+    struct out o = OUT_OVER(note);
+    uint64_t now_ms = clock_wall_ms();
+    enum err e = ring_ready(ring);
+    if (e == ERR_OK && !held_is_in(ring->held)) e = ERR_NOT_MEMBER;
+    if (e == ERR_OK && ring->held->chain.circle.is_sole) e = ERR_SOLE_CIRCLE;
+    if (e == ERR_OK && ring->held->chain.circle.member_n == LIMIT_MEMBERS) e = ERR_FULL;
+    bool is_in_time = expires_ms > now_ms && expires_ms - now_ms <= (uint64_t)LIMIT_INVITE_DAYS * 24 * 3600 * 1000;
+    if (e == ERR_OK && !is_in_time) e = ERR_INVITE_EXPIRED;
+    if (e != ERR_OK) return flow_end(ring, e, why);
+    uint8_t made[SECRET_BYTES];
+    random_fill(made, sizeof made);
+    out_put(&o, STR_OF(made));
+    out_put_be64(&o, expires_ms);
+    e = post_invite(ring, out_str(&o), outcome);
+    if (e == ERR_OK) memcpy(secret, made, SECRET_BYTES);
+    wipe(made, sizeof made);
+    wipe(note, sizeof note);
+    return flow_end(ring, e, why);
+}
+
+static const struct circle_invite *open_invite(const struct circle *circle, const uint8_t *invite_pk)
+{
+    for (size_t i = 0; i < circle->invite_n; i++) {
+        if (memcmp(circle->invite[i].invite_pk, invite_pk, SIGN_PK_BYTES) == 0) return &circle->invite[i];
+    }
+    return NULL;
+}
+
+static bool waits(const struct outbox *o, const uint8_t *secret)
+{
+    for (size_t i = 0; i < o->item_n; i++) {
+        const struct home_item *item = &o->item[i].is;
+        if (item->kind == OUTBOX_INVITE && memcmp(item->content.at, secret, SECRET_BYTES) == 0) return true;
+    }
+    return false;
+}
+
+/* Whether an invitation whose secret is here is still good: it waits, or is open in the record. */
+static bool describe_invite(const struct ring *ring, const uint8_t *note, struct client_invite *invite)
+{
+    const struct circle *circle = &ring->held->chain.circle;
+    struct invite_keys keys;
+    *invite = (struct client_invite){.expires_ms = be64_at(note + SECRET_BYTES), .consent_needed_n = circle->member_n};
+    memcpy(invite->secret, note, SECRET_BYTES);
+    invite_keys_init(&keys, note);
+    const struct circle_invite *open = open_invite(circle, keys.pk);
+    invite_keys_fini(&keys);
+    if (open == NULL) return waits(&ring->outbox, note);
+    memcpy(invite->hash, open->hash, HASH_BYTES);
+    for (size_t i = 0; i < circle->member_n; i++) invite->consent_n += open->consents >> i & 1;
+    return true;
+}
+
+enum err client_invites(struct client_circle *circle, struct client_invite *list, size_t *n, struct why *why)
+{
+    struct ring *ring = ring_of(circle);
+    struct notes notes = {0};
+    size_t found = 0;
+    enum err e = ring_ready(ring);
+    if (e == ERR_OK) e = home_notes_each(ring->held->home, ring->held->account, ring->number, take_note, &notes);
+    for (size_t i = 0; e == ERR_OK && i < notes.n; i++) {
+        struct client_invite invite;
+        bool is_good = describe_invite(ring, notes.value[i], &invite);
+        if (is_good && found <= LIMIT_OPEN_INVITES) list[found++] = invite;
+        wipe(&invite, sizeof invite);
+        if (is_good) continue;
+        uint8_t memory[NOTE_NAME_BYTES];
+        struct invite_keys keys;
+        invite_keys_init(&keys, notes.value[i]);
+        e = home_note_remove(ring->held->home, ring->held->account, ring->number, note_name(memory, keys.pk));
+        invite_keys_fini(&keys);
+    }
+    if (e == ERR_OK) *n = found;
+    wipe(&notes, sizeof notes);
+    return flow_end(ring, e, why);
+}
+
+void client_invite_link(const struct client_circle *circle, const char *client,
+                        const uint8_t secret[static SECRET_BYTES], struct out *link)
+{
+    struct str server = str_of_text(circle->account->server);
+    invite_link_put(link, client != NULL ? str_of_text(client) : server, secret, server);
+}
+
+enum err client_consent(struct client_circle *circle, const uint8_t invite_hash[static HASH_BYTES],
+                        struct client_outcome *outcome, struct why *why)
+{
+    struct ring *ring = ring_of(circle);
+    uint8_t memory[FLOW_TEXT_BYTES];
+    struct out profile = OUT_OVER(memory);
+    enum err e = ring_ready(ring);
+    if (e == ERR_OK && circle_open_invite(&ring->held->chain.circle, invite_hash) == NULL) e = ERR_INVITE_VOID;
+    if (e == ERR_OK) e = flow_profile(ring_seat(ring), &profile);
+    struct outbox_new item[2] = {{.kind = OUTBOX_CONSENT, .content = str_at(invite_hash, HASH_BYTES)},
+                                 {.kind = OUTBOX_SAY, .content = out_str(&profile)}};
+    if (e == ERR_OK) e = flow_post(ring, item, 2, outcome);
+    return flow_end(ring, e, why);
+}
+
+/* ---- the key, and leaving ------------------------------------------------------------------------------------------ */
+
+static enum err post_rotate(struct client_circle *circle, struct client_outcome *outcome, struct why *why)
+{
+    static const uint8_t reason = ROTATE_WISH;
+    struct ring *ring = ring_of(circle);
+    struct outbox_new item = {.kind = OUTBOX_ROTATE, .content = str_at(&reason, 1)};
+    enum err e = ring_ready(ring);
+    if (e == ERR_OK && !held_is_in(ring->held)) e = ERR_NOT_MEMBER;
+    if (e == ERR_OK) e = flow_post(ring, &item, 1, outcome);
+    return flow_end(ring, e, why);
+}
+
+enum err client_rotate(struct client_circle *circle, struct client_outcome *outcome, struct why *why)
+{
+    return post_rotate(circle, outcome, why);
+}
+
+enum err client_cancel_invites(struct client_circle *circle, struct client_outcome *outcome, struct why *why)
+{
+    return post_rotate(circle, outcome, why);
+}
+
+enum err client_leave(struct client_circle *circle, struct client_outcome *outcome, struct why *why)
+{
+    struct ring *ring = ring_of(circle);
+    struct outbox_new item = {.kind = OUTBOX_LEAVE};
+    enum err e = ring_ready(ring);
+    if (e == ERR_OK && !held_is_in(ring->held)) e = ERR_NOT_MEMBER;
+    if (e == ERR_OK && ring->held->chain.circle.is_sole) e = ERR_SOLE_CIRCLE;
+    if (e == ERR_OK) e = flow_post(ring, &item, 1, outcome);
+    return flow_end(ring, e, why);
+}
+
+enum err client_words(const struct client_circle *circle, uint16_t word[static PHRASE_WORDS], struct why *why)
+{
+    struct ring *ring = ring_of(circle);
+    const struct circle *at = &ring->held->chain.circle;
+    struct phrase_member member[LIMIT_MEMBERS];
+    for (size_t i = 0; i < at->member_n; i++) member[i] = (struct phrase_member){at->member[i].sign_pk, at->member[i].box_pk};
+    enum err e = at->member_n == 0 ? ERR_NOT_FOUND : phrase_make(at->id, member, at->member_n, word);
+    return flow_end(ring, e, why);
+}

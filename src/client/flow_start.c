@@ -1,0 +1,339 @@
+/* flow_start.c -- an account from nothing, on another device, with another passphrase, signed out. See client.h. */
+#include <stdlib.h>
+
+#include "client/clock.h"
+#include "client/flow.h"
+
+/* ---- an account from nothing ------------------------------------------------------------------------------- */
+
+/* New keys, kept here before anybody hears of them. */
+static enum err make_account(struct client *client, const struct client_start *start, struct seat **seat)
+{
+    struct home_account account = {.origin = str_of_text(start->server)};
+    struct secret_identity me;
+    struct secret_access access;
+    uint8_t seed[SEED_BYTES];
+    uint64_t number;
+    random_fill(account.code, sizeof account.code);
+    random_fill(seed, sizeof seed);
+    enum err e = secret_access_init(&access, account.code, start->passphrase);
+    if (e != ERR_OK) return e;
+    secret_identity_init(&me, seed);
+    secret_wrap(account.wrapped, &access, &me);
+    memcpy(account.sign_pk, me.sign_pk, SIGN_PK_BYTES);
+    e = home_account_add(client->home, &account, me.local_key, &number);
+    if (e == ERR_OK) e = seat_load(client, number, seat);
+    if (e == ERR_OK) e = seat_unlock(*seat, &me);
+    secret_access_fini(&access);
+    secret_identity_fini(&me);
+    wipe(seed, sizeof seed);
+    wipe(&account, sizeof account);
+    return e;
+}
+
+/* The account of an earlier start that was interrupted, or a new one. */
+static enum err resume_account(struct client *client, const struct client_start *start, struct seat **seat,
+                               struct why *why)
+{
+    for (size_t i = 0; i < client->seat_n; i++) {
+        struct seat *at = client->seat[i];
+        if (at->face.is_begun || strcmp(at->face.server, start->server) != 0) continue;
+        *seat = at;
+        return at->face.is_unlocked ? ERR_OK : client_unlock(&at->face, start->passphrase, why);
+    }
+    enum err e = make_account(client, start, seat);
+    why->code = e;
+    return e;
+}
+
+static enum err put_profile(struct seat *seat, const struct client_start *start)
+{
+    uint8_t memory[FLOW_TEXT_BYTES];
+    struct out text = OUT_OVER(memory);
+    struct profile profile = {.name = start->name, .colour = (unsigned)start->colour, .zone = start->zone,
+                              .written_ms = clock_wall_ms()};
+    if (start->colour >= PROFILE_COLOURS || profile_check(&profile) != LAW_OK) return ERR_BAD_FIELD;
+    profile_put(&text, &profile);
+    return flow_set_profile(seat, out_str(&text));
+}
+
+static enum err sign_in(struct seat *seat, const struct secret_access *access)
+{
+    struct remote_login login;
+    enum err e = remote_login(seat->remote, access, &login);
+    if (e != ERR_OK) return e;
+    e = memcmp(login.sign_pk, seat->face.sign_pk, SIGN_PK_BYTES) == 0 ? ERR_OK : ERR_OUTDATED_KEY;
+    if (e == ERR_OK) e = seat_set_session(seat, login.token);
+    else remote_forget(seat->remote);
+    wipe(&login, sizeof login);
+    return e;
+}
+
+/* The server gets public keys and what it cannot open. Whoever was here before is simply signed in. */
+static enum err register_there(struct seat *seat, const struct client_start *start)
+{
+    struct secret_access access;
+    struct remote *remote;
+    struct account_cred cred;
+    struct remote_leave leave = {.permit = start->permit, .invite_secret = start->invite};
+    enum err e = secret_access_init(&access, seat->face.code, start->passphrase);
+    if (e != ERR_OK) return e;
+    memcpy(cred.cred_id, access.cred_id, ID_BYTES);
+    memcpy(cred.login_pk, access.login_pk, SIGN_PK_BYTES);
+    memcpy(cred.wrapped, seat->wrapped, SECRET_WRAPPED_BYTES);
+    e = seat_remote(seat, false, &remote);
+    if (e == ERR_OK) e = remote_register(remote, &seat->me, &cred, &leave, NULL);
+    if (e == ERR_OK || e == ERR_EXISTS) e = sign_in(seat, &access);
+    secret_access_fini(&access);
+    return e == ERR_OK ? seat_set_begun(seat) : e;
+}
+
+/* Whether the server has surely not taken the account: then its keys are of no use to anybody. */
+static bool was_refused(enum err e)
+{
+    switch (e) {
+    case ERR_WRONG_ORIGIN:
+    case ERR_NO_PERMIT:
+    case ERR_CONSENT_MISSING:
+    case ERR_BAD_SIGNATURE:
+    case ERR_BAD_KEY:
+    case ERR_BAD_FIELD:
+    case ERR_NOT_ENCRYPTED: return true;
+    default: return false;
+    }
+}
+
+static enum err forget_account(struct seat *seat)
+{
+    struct client *client = seat->face.client;
+    size_t at = 0;
+    client_lock(&seat->face);
+    enum err e = home_account_remove(client->home, seat->face.number);
+    if (e != ERR_OK) return e;
+    while (client->seat[at] != seat) at++;
+    for (client->seat_n--; at < client->seat_n; at++) client->seat[at] = client->seat[at + 1];
+    wipe(seat, sizeof *seat);
+    free(seat);
+    return ERR_OK;
+}
+
+static enum err make_journal(struct seat *seat)
+{
+    struct ring *ring;
+    struct client_news news;
+    struct outbox_back back = {0};
+    enum err e = seat->face.has_journal ? ERR_OK : flow_circle(seat, (struct str){0}, &ring);
+    if (e != ERR_OK || seat->face.client->options.is_offline) return e;
+    uint64_t number;
+    e = home_circle_find(seat_home(seat), seat->face.number, seat->face.journal, &number);
+    if (e == ERR_OK) e = ring_open(seat, number, &ring);
+    return e == ERR_OK ? sync_send(ring, &news, &back) : e;
+}
+
+enum err client_start_account(struct client *client, const struct client_start *start, struct client_account **account,
+                              struct why *why)
+{
+    struct seat *seat = NULL;
+    *why = (struct why){.code = ERR_BAD_FIELD, .field = "server"};
+    if (!account_is_origin(str_of_text(start->server))) return ERR_BAD_FIELD;
+    *why = (struct why){.code = ERR_NO_PERMIT, .field = "permit"};
+    if ((start->permit == NULL) == (start->invite == NULL)) return ERR_NO_PERMIT;
+    enum err e = resume_account(client, start, &seat, why);
+    if (e != ERR_OK) return e;
+    e = put_profile(seat, start);
+    if (e == ERR_OK) e = register_there(seat, start);
+    if (e == ERR_OK) e = make_journal(seat);
+    if (e == ERR_OK) {
+        *account = &seat->face;
+        return ERR_OK;
+    }
+    (void)seat_fail(seat, e, why);
+    bool is_useless = was_refused(e) && !seat->face.is_begun;
+    return is_useless && forget_account(seat) != ERR_OK ? ERR_STORE : e;
+}
+
+/* ---- another device --------------------------------------------------------------------------------------------- */
+
+static enum err add_signed_in(struct client *client, const char *server, const uint8_t *code,
+                              const struct remote_login *login, const struct secret_identity *me, struct seat **seat)
+{
+    struct home_account account = {.origin = str_of_text(server)};
+    uint64_t number;
+    memcpy(account.code, code, SECRET_BYTES);
+    memcpy(account.wrapped, login->wrapped, SECRET_WRAPPED_BYTES);
+    memcpy(account.sign_pk, me->sign_pk, SIGN_PK_BYTES);
+    enum err e = home_account_add(client->home, &account, me->local_key, &number);
+    if (e == ERR_OK) e = seat_load(client, number, seat);
+    if (e == ERR_OK) e = seat_unlock(*seat, me);
+    if (e == ERR_OK) e = seat_set_session(*seat, login->token);
+    if (e == ERR_OK) e = seat_set_begun(*seat);
+    wipe(&account, sizeof account);
+    return e;
+}
+
+/* What the server keeps has to open with what just signed in, and to be who it says. */
+static enum err fetch_identity(struct client *client, const char *server, const struct secret_access *access,
+                               struct remote_login *login, struct secret_identity *me, struct why *why)
+{
+    struct fetch_options options = seat_fetch_options(client, server);
+    struct remote *remote = NULL;
+    enum err e = client->options.is_offline ? ERR_OFFLINE : remote_open(&options, &remote);
+    if (e == ERR_OK) {
+        e = remote_login(remote, access, login);
+        why->text = e == ERR_OK ? NULL : remote_detail(remote)->text;
+    }
+    remote_close(remote);
+    if (e != ERR_OK) return e;
+    e = secret_unwrap(access, STR_OF(login->wrapped), login->sign_pk, me);
+    return e == ERR_WRONG_SECRET ? ERR_OUTDATED_KEY : e;
+}
+
+/* { 1: 16, 2: what the device is called, 23: when } (docs/protocol.md, "Entry") */
+static enum err say_device(struct seat *seat, struct str device)
+{
+    uint8_t memory[FLOW_TEXT_BYTES];
+    struct out text = OUT_OVER(memory);
+    struct ring *ring;
+    struct client_outcome outcome;
+    uint64_t number;
+    if (!seat->face.has_journal) return ERR_OK;
+    enum err e = home_circle_find(seat_home(seat), seat->face.number, seat->face.journal, &number);
+    if (e == ERR_OK) e = ring_open(seat, number, &ring);
+    if (e != ERR_OK) return e;
+    cbor_put_map(&text, 3);
+    cbor_put_uint(&text, PAYLOAD_KEY_TYPE);
+    cbor_put_uint(&text, PAYLOAD_DEVICE);
+    cbor_put_uint(&text, 2);
+    cbor_put_text(&text, device);
+    cbor_put_uint(&text, PAYLOAD_KEY_WRITTEN);
+    cbor_put_uint(&text, clock_wall_ms());
+    if (text.is_full) return ERR_TOO_LARGE;
+    struct outbox_new item = {.kind = OUTBOX_SAY, .content = out_str(&text)};
+    return flow_post(ring, &item, 1, &outcome);
+}
+
+static enum err settle_in(struct seat *seat, struct str device, struct why *why)
+{
+    struct client_news *news = calloc(2 * LIMIT_CIRCLES, sizeof *news);
+    size_t n;
+    if (news == NULL) return ERR_NO_MEMORY;
+    enum err e = client_sync(&seat->face, news, &n, why);
+    free(news);
+    if (e != ERR_OK && !sync_is_ours(e)) return ERR_OK; /* it is signed in; the circles come with the next sync */
+    if (e == ERR_OK) e = flow_find_journal(seat);
+    if (e == ERR_OK) e = flow_find_profile(seat);
+    return e == ERR_OK ? say_device(seat, device) : e;
+}
+
+enum err client_sign_in(struct client *client, const char *server, const uint8_t *code, struct str passphrase,
+                        struct str device, struct client_account **account, struct why *why)
+{
+    struct secret_access access;
+    struct remote_login login;
+    struct secret_identity me;
+    struct seat *seat = NULL;
+    *why = (struct why){.code = ERR_BAD_FIELD, .field = "server"};
+    if (!account_is_origin(str_of_text(server))) return ERR_BAD_FIELD;
+    *why = (struct why){.code = ERR_BAD_FIELD, .field = "device"};
+    if (device.len > FLOW_TEXT_BYTES / 2 || !str_is_utf8(device)) return ERR_BAD_FIELD;
+    *why = (struct why){0};
+    enum err e = secret_access_init(&access, code, passphrase);
+    if (e == ERR_OK) {
+        e = fetch_identity(client, server, &access, &login, &me, why);
+        if (e == ERR_OK) e = add_signed_in(client, server, code, &login, &me, &seat);
+        secret_access_fini(&access);
+        secret_identity_fini(&me);
+        wipe(&login, sizeof login);
+    }
+    if (e == ERR_OK) e = settle_in(seat, device, why);
+    why->code = e;
+    if (e == ERR_OK) *account = &seat->face;
+    return e;
+}
+
+/* ---- sessions ------------------------------------------------------------------------------------------------------ */
+
+enum err client_renew(struct client_account *account, struct str passphrase, struct why *why)
+{
+    struct seat *seat = seat_of(account);
+    struct secret_access access;
+    struct remote *remote;
+    enum err e = account->is_unlocked ? ERR_OK : client_unlock(account, passphrase, why);
+    if (e != ERR_OK) return e;
+    e = secret_access_init(&access, account->code, passphrase);
+    if (e != ERR_OK) return seat_fail(seat, e, why);
+    e = seat_remote(seat, false, &remote);
+    if (e == ERR_OK) e = sign_in(seat, &access);
+    secret_access_fini(&access);
+    return e == ERR_OK ? e : seat_fail(seat, e, why);
+}
+
+/* The id of the session that this is. */
+static enum err own_session(struct remote *remote, uint8_t id[static ID_BYTES])
+{
+    struct remote_rows rows;
+    struct remote_session session;
+    enum err e = remote_sessions(remote, &rows);
+    if (e != ERR_OK) return e;
+    e = ERR_NOT_FOUND;
+    while (remote_next_session(&rows, &session)) {
+        if (!session.is_this) continue;
+        memcpy(id, session.id, ID_BYTES);
+        e = ERR_OK;
+    }
+    return e;
+}
+
+enum err client_sign_out(struct client_account *account, struct why *why)
+{
+    struct seat *seat = seat_of(account);
+    struct remote *remote;
+    uint8_t id[ID_BYTES];
+    enum err e = seat_needs(seat, why);
+    if (e != ERR_OK) return e;
+    e = seat_remote(seat, true, &remote);
+    if (e == ERR_OK) e = own_session(remote, id);
+    if (e == ERR_OK) e = remote_end_session(remote, id);
+    if (e == ERR_NO_SESSION || e == ERR_NOT_FOUND) e = ERR_OK; /* it had ended already */
+    if (e != ERR_OK) (void)seat_fail(seat, e, why);
+    enum err dropped = seat_drop_session(seat);
+    if (dropped != ERR_OK) return seat_fail(seat, dropped, why);
+    client_lock(account);
+    return e;
+}
+
+/* ---- another passphrase ---------------------------------------------------------------------------------------------- */
+
+static enum err change_there(struct seat *seat, const struct secret_access *access, struct account_creds *creds)
+{
+    struct remote *remote;
+    struct remote_account there;
+    enum err e = seat_remote(seat, true, &remote);
+    if (e == ERR_OK) e = remote_account(remote, &there);
+    if (e != ERR_OK) return e;
+    if (there.cred_n != 1) return ERR_CREDS_MOVED; /* another way in exists, whose wrapped key only it can give */
+    creds->version = there.creds_version + 1;
+    creds->cred_n = 1;
+    memcpy(creds->cred[0].cred_id, access->cred_id, ID_BYTES);
+    memcpy(creds->cred[0].login_pk, access->login_pk, SIGN_PK_BYTES);
+    secret_wrap(creds->cred[0].wrapped, access, &seat->me);
+    return remote_put_creds(remote, &seat->me, creds);
+}
+
+enum err client_passphrase(struct client_account *account, struct str old, struct str fresh, struct why *why)
+{
+    struct seat *seat = seat_of(account);
+    struct secret_access access;
+    struct account_creds creds = {0};
+    enum err e = client_unlock(account, old, why);
+    if (e != ERR_OK) return e;
+    e = secret_access_init(&access, account->code, fresh);
+    if (e != ERR_OK) return seat_fail(seat, e, why);
+    e = change_there(seat, &access, &creds);
+    secret_access_fini(&access);
+    if (e == ERR_OK) {
+        e = home_account_set_access(seat_home(seat), account->number, account->code, creds.cred[0].wrapped);
+        if (e == ERR_OK) memcpy(seat->wrapped, creds.cred[0].wrapped, SECRET_WRAPPED_BYTES);
+    }
+    return e == ERR_OK ? e : seat_fail(seat, e, why);
+}

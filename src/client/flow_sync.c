@@ -1,0 +1,203 @@
+/* flow_sync.c -- all circles of an account at once, and following them live. See client.h. */
+#include <stdlib.h>
+
+#include "client/clock.h"
+#include "client/flow.h"
+#include "client/live.h"
+
+enum { MOST = 2 * LIMIT_CIRCLES };
+
+/* ---- one ------------------------------------------------------------------------------------------------------ */
+
+enum err client_sync_circle(struct client_circle *circle, struct client_news *news, struct why *why)
+{
+    struct outbox_back back = {0};
+    return flow_end(ring_of(circle), sync_ring(ring_of(circle), NULL, news, &back), why);
+}
+
+/* ---- all ------------------------------------------------------------------------------------------------------- */
+
+/* What the server lists, copied: it is borrowed only until the next request. */
+struct listed {
+    struct remote_circle circle[MOST];
+    bool is_new[MOST]; /* this home did not have it */
+    size_t n;
+};
+
+static enum err ask_all(struct seat *seat, struct listed *listed)
+{
+    struct remote *remote;
+    struct remote_rows rows;
+    enum err e = seat_remote(seat, true, &remote);
+    if (e == ERR_OK) e = remote_circles(remote, &rows);
+    if (e != ERR_OK) return e;
+    while (listed->n < MOST && remote_next_circle(&rows, &listed->circle[listed->n])) listed->n++;
+    return ERR_OK;
+}
+
+static enum err add_new(struct seat *seat, struct listed *listed)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < listed->n; i++) {
+        uint64_t number;
+        e = home_circle_find(seat_home(seat), seat->face.number, listed->circle[i].id, &number);
+        if (e != ERR_NOT_FOUND) continue;
+        listed->is_new[i] = true;
+        e = home_circle_add(seat_home(seat), seat->face.number, listed->circle[i].id, &number);
+    }
+    return e;
+}
+
+struct numbers {
+    struct home_circle circle[MOST];
+    size_t n;
+};
+
+static enum err take_number(void *ctx, const struct home_circle *circle)
+{
+    struct numbers *numbers = ctx;
+    if (numbers->n < MOST) numbers->circle[numbers->n++] = *circle;
+    return ERR_OK;
+}
+
+static bool is_open(const struct client *client, uint64_t number)
+{
+    for (const struct ring *r = client->ring; r != NULL; r = r->next) {
+        if (r->number == number) return true;
+    }
+    return false;
+}
+
+/* One circle of the home, with what the server says of it. What was not open before is closed again. */
+static enum err sync_one(struct seat *seat, const struct home_circle *circle, const struct listed *listed,
+                         struct client_news *news)
+{
+    struct ring *ring;
+    struct outbox_back back = {0};
+    struct sync_known known = {0};
+    bool is_new = false, was_open = is_open(seat->face.client, circle->number);
+    for (size_t i = 0; i < listed->n; i++) {
+        if (memcmp(listed->circle[i].id, circle->id, HASH_BYTES) != 0) continue;
+        known = (struct sync_known){true, listed->circle[i]};
+        is_new = listed->is_new[i];
+    }
+    enum err e = ring_open(seat, circle->number, &ring);
+    if (e == ERR_OK) e = sync_ring(ring, &known, news, &back);
+    if (e == ERR_OK) news->is_new = is_new;
+    if (e == ERR_OK && !was_open) ring_close(ring);
+    return e;
+}
+
+static enum err sync_all(struct seat *seat, struct listed *listed, struct client_news *list, size_t *n)
+{
+    struct numbers *numbers = calloc(1, sizeof *numbers);
+    if (numbers == NULL) return ERR_NO_MEMORY;
+    enum err e = ask_all(seat, listed);
+    if (e == ERR_OK) e = add_new(seat, listed);
+    if (e == ERR_OK) e = home_circle_each(seat_home(seat), seat->face.number, take_number, numbers);
+    for (size_t i = 0; e == ERR_OK && i < numbers->n; i++) e = sync_one(seat, &numbers->circle[i], listed, &list[i]);
+    if (e == ERR_OK) *n = numbers->n;
+    free(numbers);
+    return e;
+}
+
+enum err client_sync(struct client_account *account, struct client_news *list, size_t *n, struct why *why)
+{
+    struct seat *seat = seat_of(account);
+    enum err e = seat_needs(seat, why);
+    if (e != ERR_OK) return e;
+    struct listed *listed = calloc(1, sizeof *listed);
+    e = listed == NULL ? ERR_NO_MEMORY : sync_all(seat, listed, list, n);
+    free(listed);
+    return e == ERR_OK ? e : seat_fail(seat, e, why);
+}
+
+/* ---- live ---------------------------------------------------------------------------------------------------------- */
+
+struct following {
+    struct seat *seat;
+    struct live *live;
+    bool (*on_news)(void *of, const struct client_news *news, const struct why *why);
+    void *of;
+    bool goes_on;
+};
+
+/* A head: hint enough to look. What it says that we hold already is no news. */
+static enum err on_head(struct following *f, const struct live_event *event)
+{
+    struct why why = {0};
+    uint64_t number;
+    enum err e = home_circle_find(seat_home(f->seat), f->seat->face.number, event->circle, &number);
+    bool is_new = e == ERR_NOT_FOUND;
+    if (is_new) e = home_circle_add(seat_home(f->seat), f->seat->face.number, event->circle, &number);
+    struct ring *ring = NULL;
+    if (e == ERR_OK) e = ring_open(f->seat, number, &ring);
+    if (e != ERR_OK) return e;
+    const uint8_t *mine = held_hash(ring->held, event->head.seq);
+    bool is_here = mine != NULL && ring->held->chain.circle.head_seq == event->head.seq &&
+                   memcmp(mine, event->head.hash, HASH_BYTES) == 0;
+    if (is_here && ring->outbox.item_n == 0) return ring_saw(ring, clock_wall_ms());
+    struct client_news news;
+    struct outbox_back back = {0};
+    e = sync_ring(ring, NULL, &news, &back);
+    if (e != ERR_OK) return e;
+    news.is_new = is_new;
+    why.code = news.err;
+    bool is_news = news.new_n > 0 || news.sent_n > 0 || news.back_n > 0 || news.err != ERR_OK;
+    if (is_news) f->goes_on = f->on_news(f->of, &news, &why);
+    return ERR_OK;
+}
+
+static enum err on_event(struct following *f, const struct live_event *event)
+{
+    struct why why = {.code = event->why, .text = event->text, .at = event->again_ms};
+    switch (event->kind) {
+    case LIVE_HEAD: return on_head(f, event);
+    case LIVE_UP:
+        f->goes_on = f->on_news(f->of, NULL, &(struct why){0});
+        return ERR_OK;
+    case LIVE_DOWN:
+        f->goes_on = f->on_news(f->of, NULL, &why);
+        return ERR_OK;
+    case LIVE_STOPPED:
+        f->goes_on = false;
+        return ERR_OK;
+    case LIVE_NOTHING:
+    case LIVE_LIST: return ERR_OK;
+    }
+    return ERR_OK;
+}
+
+static enum err follow_until(struct following *f, uint64_t for_ms)
+{
+    uint64_t begun_ms = clock_steady_ms();
+    enum err e = ERR_OK;
+    while (e == ERR_OK && f->goes_on) {
+        struct live_event event;
+        uint64_t gone_ms = clock_steady_ms() - begun_ms;
+        if (for_ms > 0 && gone_ms >= for_ms) break;
+        e = live_next(f->live, for_ms > 0 ? for_ms - gone_ms : LIVE_SILENT_MS, &event);
+        if (e == ERR_OK) e = on_event(f, &event);
+    }
+    return e;
+}
+
+enum err client_follow(struct client_account *account, uint64_t for_ms,
+                       bool (*on_news)(void *of, const struct client_news *news, const struct why *why), void *of,
+                       struct why *why)
+{
+    struct seat *seat = seat_of(account);
+    struct following f = {.seat = seat, .on_news = on_news, .of = of, .goes_on = true};
+    struct home_session session = {0};
+    struct fetch_options options = seat_fetch_options(account->client, account->server);
+    enum err e = seat_needs(seat, why);
+    if (e != ERR_OK) return e;
+    if (account->client->options.is_offline) return seat_fail(seat, ERR_OFFLINE, why);
+    e = home_session_get(seat_home(seat), account->number, &session);
+    if (e == ERR_OK && !session.is_open) e = ERR_NO_SESSION;
+    if (e == ERR_OK) e = live_open(&options, session.token, &f.live);
+    wipe(&session, sizeof session);
+    if (e == ERR_OK) e = follow_until(&f, for_ms);
+    live_close(f.live);
+    return e == ERR_OK ? e : seat_fail(seat, e, why);
+}
