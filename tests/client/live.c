@@ -255,6 +255,25 @@ static void many_events_at_once_all_arrive_in_order(void **state)
     hang_up();
 }
 
+/* Breaks off the first time, behind half an event and half a line. */
+static bool half_an_event(struct liar *l, struct str request)
+{
+    (void)request;
+    if (l->asked_n == 1) return liar_say_text(l, STREAM "event: head\ndata: 1\ndat") && false;
+    return liar_say_text(l, STREAM "event: list\ndata: 3\n\n") && liar_wait(l, 30000) && false;
+}
+
+static void half_an_event_does_not_outlive_its_stream(void **state)
+{
+    (void)state;
+    dial(half_an_event, NULL);
+    (void)next_is(LIVE_UP);
+    assert_int_equal(next_is(LIVE_DOWN).why, ERR_OFFLINE);
+    (void)next_is(LIVE_UP);
+    assert_int_equal(next_is(LIVE_LIST).circle_n, 3);
+    hang_up();
+}
+
 static void a_refusal_is_told_and_its_wait_is_kept(void **state)
 {
     (void)state;
@@ -350,6 +369,7 @@ int main(void)
         cmocka_unit_test(nonsense_ends_the_stream),
         cmocka_unit_test(a_line_without_an_end_ends_the_stream),
         cmocka_unit_test(many_events_at_once_all_arrive_in_order),
+        cmocka_unit_test(half_an_event_does_not_outlive_its_stream),
         cmocka_unit_test(a_refusal_is_told_and_its_wait_is_kept),
         cmocka_unit_test(it_waits_longer_each_time_and_never_just_as_long),
         cmocka_unit_test(a_stop_is_heard_while_up_while_down_and_while_asking),
