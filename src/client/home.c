@@ -27,6 +27,9 @@ static void abandon(struct home *home)
 static enum err begin(struct home *home)
 {
     EXPECT(home->visit_n == 0); /* a visit writes nothing */
+    if (home->is_unsure)
+        return home_fail(home, ERR_STORE, "The disk did not confirm what was written last. Look at the disk, then start "
+                                          "Troth again; what was kept before is safe.");
     abandon(home);
     return home_run(home, HOME_begin, NO_VALUES);
 }
@@ -41,7 +44,7 @@ static enum err commit(struct home *home)
     /* That it is kept is certain by now. What fails here is tried again with the next commit, or at the end. */
     if (home->must_overwrite) (void)home_log_empty(home);
     else if (home->log_pages >= LOG_PAGES)
-        (void)sqlite3_wal_checkpoint_v2(home->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        home_heed(home, sqlite3_wal_checkpoint_v2(home->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
     return ERR_OK;
 }
 
@@ -118,7 +121,8 @@ void home_close(struct home *home)
     EXPECT(home->visit_n == 0);
     if (home->db != NULL) {
         abandon(home);
-        if (home->must_overwrite || home->log_pages >= LOG_PAGES_LEFT) (void)home_log_empty(home); /* or next time */
+        bool is_due = home->must_overwrite || home->log_pages >= LOG_PAGES_LEFT;
+        if (is_due && !home->is_unsure) (void)home_log_empty(home); /* or next time */
     }
     for (size_t i = 0; i < HOME_SQL_N; i++) (void)sqlite3_finalize(home->stmt[i]);
     EXPECT(sqlite3_close(home->db) == SQLITE_OK); /* all that could be open is above */

@@ -59,7 +59,9 @@ MUST_USE enum err home_begin(struct home *home) NONNULL;
 
 /* home_commit -- on disk, all of it; or else nothing, and no transaction is open any more.
  *
- * Fails    with what a change since home_begin failed with, though the caller went on; DISK_FULL STORE NO_MEMORY
+ * Fails    with what a call since home_begin failed with, though the caller went on; DISK_FULL STORE NO_MEMORY.
+ *          Where the disk did not confirm that it is there (STORE), it may turn out to be, whole, when the home is
+ *          opened again; until then nothing more is changed here, and every call that would says STORE.
  */
 MUST_USE enum err home_commit(struct home *home) NONNULL;
 

@@ -96,6 +96,49 @@ static enum err lock_folder(struct home *home, uint64_t wait_ms)
     return ERR_OK;
 }
 
+/* ---- after a sync that failed --------------------------------------------------------------- */
+
+/* The system may have dropped what it could not bring to the disk, and show it as if it were there. It does so until
+ * it is started anew, and so long the mark stays, too: it need not reach the disk itself. */
+#define MARK FILE_NAME "-unsure"
+
+void home_folder_mark(const struct home *home)
+{
+    int fd = openat(home->folder_fd, MARK, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0) (void)close(fd);
+}
+
+/* Writes a file over itself, so that the system has to bring all of it to the disk. A system error, or 0. */
+static int write_over(int folder_fd, const char *name)
+{
+    uint8_t piece[16 * 1024];
+    int fd = openat(folder_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return errno == ENOENT ? 0 : errno;
+    int system = 0;
+    ssize_t n = 1;
+    for (off_t at = 0; system == 0 && n > 0; at += n) {
+        n = pread(fd, piece, sizeof piece, at);
+        if (n < 0) system = errno;
+        else if (pwrite(fd, piece, (size_t)n, at) != n) system = EIO;
+    }
+    if (system == 0 && fsync(fd) != 0) system = errno;
+    (void)close(fd);
+    return system;
+}
+
+/* Nothing is built on what may not be on the disk. */
+static enum err make_sure(struct home *home)
+{
+    static const char *const names[] = {FILE_NAME, FILE_NAME "-wal", FILE_NAME "-journal"};
+    if (faccessat(home->folder_fd, MARK, F_OK, 0) != 0) return ERR_OK;
+    int system = 0;
+    for (size_t i = 0; system == 0 && i < sizeof names / sizeof *names; i++)
+        system = write_over(home->folder_fd, names[i]);
+    if (system == 0 && fsync(home->folder_fd) != 0) system = errno;
+    if (system == 0 && unlinkat(home->folder_fd, MARK, 0) != 0) system = errno;
+    return system == 0 ? ERR_OK : say_system(home, system);
+}
+
 /* ---- the file ------------------------------------------------------------------------------- */
 
 static uint32_t be32(const uint8_t *at)
@@ -176,6 +219,7 @@ enum err home_folder_take(struct home *home, const char *folder, uint64_t wait_m
     e = look_at_folder(home);
     if (e == ERR_OK) e = lock_folder(home, wait_ms);
     if (e == ERR_OK) e = take_file(home);
+    if (e == ERR_OK) e = make_sure(home);
     if (e == ERR_OK) memcpy(home->path + strlen(home->path), "/" FILE_NAME, sizeof "/" FILE_NAME);
     return e;
 }

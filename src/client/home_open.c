@@ -154,6 +154,7 @@ static enum err bring_up(struct home *home)
 int home_log_empty(struct home *home)
 {
     int rc = sqlite3_wal_checkpoint_v2(home->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    home_heed(home, rc);
     if (rc == SQLITE_OK) {
         home->must_overwrite = false;
         home->log_pages = 0;

@@ -25,6 +25,7 @@ struct home {
     int folder_fd;  /* the folder, locked; -1 */
     int log_pages;  /* in the log after the last commit */
     bool is_begun;  /* by home_begin */
+    bool is_unsure; /* a sync failed: nothing more is promised */
     bool must_overwrite; /* something was erased that still stands in the log */
     enum err broken;    /* since home_begin: what commit will say */
     unsigned visit_n;   /* visits that are being made just now */
@@ -39,6 +40,10 @@ struct home {
  * An open transaction is lost with it, unless e is NOT_FOUND or EXISTS.
  */
 enum err home_fail(struct home *home, enum err e, const char *text);
+
+/* home_heed -- looks at a result of SQLite's for a sync that failed: from then on nothing is changed here, and the
+ * next to open the home is told by a mark in the folder. */
+void home_heed(struct home *home, int rc);
 
 /* home_damaged -- the same for a field that does not open or has the wrong form. */
 enum err home_damaged(struct home *home);
@@ -189,6 +194,9 @@ enum { HOME_PATH_BYTES = 4096 };
 
 /* home_folder_take -- makes the folder if it has to, locks it, makes the file. home->path, home->folder_fd. */
 MUST_USE enum err home_folder_take(struct home *home, const char *folder, uint64_t wait_ms);
+
+/* home_folder_mark -- leaves the mark that a sync failed.  */
+void home_folder_mark(const struct home *home);
 
 /* home_connect -- opens home->path by SQLite, and brings it up to date. */
 MUST_USE enum err home_connect(struct home *home);

@@ -4,7 +4,7 @@
  * is never edited: a change is a new step, at the end, that brings any file from the version before it to its
  * own version.
  *
- * "Sealed" is nonce (24 bytes), text encrypted under the account's local key, tag (16 bytes); home_own.h says to
+ * "Sealed" is nonce (24 bytes), text encrypted under the account's local key, tag (16 bytes); home_seal.c says to
  * what each is bound. What is in them has the form that the file of the same subject gives it.
  */
 

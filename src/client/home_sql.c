@@ -82,9 +82,17 @@ static enum err err_of(sqlite3 *db, int rc)
     }
 }
 
+void home_heed(struct home *home, int rc)
+{
+    if (home->is_unsure || (rc != SQLITE_IOERR_FSYNC && rc != SQLITE_IOERR_DIR_FSYNC)) return;
+    home->is_unsure = true;
+    home_folder_mark(home);
+}
+
 enum err home_sql_err(struct home *home, int rc)
 {
     enum err e = err_of(home->db, rc);
+    home_heed(home, rc);
     return e == ERR_OK ? e : home_fail(home, e, NULL);
 }
 

@@ -353,6 +353,24 @@ char *home_rig_all(struct home *home, enum err *e)
     return NULL;
 }
 
+bool home_rig_has(const char *folder, struct str bytes)
+{
+    static const char *const names[] = {"troth.db", "troth.db-wal"};
+    static uint8_t all[2 * 1024 * 1024];
+    bool is_there = false;
+    for (size_t f = 0; f < 2; f++) {
+        char name[SCRATCH_PATH_BYTES];
+        scratch_path(name, folder, names[f]);
+        FILE *from = fopen(name, "rb");
+        assert_non_null(from);
+        size_t n = fread(all, 1, sizeof all, from);
+        assert_true(n < sizeof all);
+        assert_int_equal(fclose(from), 0);
+        for (size_t i = 0; i + bytes.len <= n && !is_there; i++) is_there = memcmp(all + i, bytes.at, bytes.len) == 0;
+    }
+    return is_there;
+}
+
 /* ---- the course ----------------------------------------------------------------------------- */
 
 /* Account 1 and circle 1 are there from transaction 0 and 1; others come and go. */

@@ -52,6 +52,9 @@ enum err home_rig_add_entries(struct home *home, uint64_t circle, size_t n) NONN
  * home_rig_key of numbers below 8, by what their origin says. NULL, and *e, when something cannot be read. */
 char *home_rig_all(struct home *home, enum err *e) NONNULL;
 
+/* home_rig_has -- whether these bytes are anywhere in the files of the home. */
+bool home_rig_has(const char *folder, struct str bytes) NONNULL;
+
 /* home_rig_work -- transaction k, 0 and up, of a course that does everything a home can do. It builds on the ones
  * before it, and is all or nothing. */
 enum { HOME_RIG_COURSE = 60 };

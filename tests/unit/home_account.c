@@ -154,24 +154,6 @@ static void another_passphrase_leaves_all_else(void **state)
     home_expect(home_unlock(home, n, home_rig_key(1)), ERR_OK);
 }
 
-static bool is_in_files(struct str bytes)
-{
-    static const char *const names[] = {"troth.db", "troth.db-wal"};
-    static uint8_t all[2 * 1024 * 1024];
-    bool is_there = false;
-    for (size_t f = 0; f < 2; f++) {
-        char name[SCRATCH_PATH_BYTES];
-        scratch_path(name, folder, names[f]);
-        FILE *from = fopen(name, "rb");
-        assert_non_null(from);
-        size_t n = fread(all, 1, sizeof all, from);
-        assert_true(n < sizeof all);
-        assert_int_equal(fclose(from), 0);
-        for (size_t i = 0; i + bytes.len <= n && !is_there; i++) is_there = memcmp(all + i, bytes.at, bytes.len) == 0;
-    }
-    return is_there;
-}
-
 /* All that an account had is gone, from the file too; and nothing of another one's. */
 static void a_removed_account_is_gone_with_all_it_had(void **state)
 {
@@ -199,12 +181,12 @@ static void a_removed_account_is_gone_with_all_it_had(void **state)
     }
     struct home_account gone = home_rig_account(2);
     struct str code = STR_OF(gone.code);
-    assert_true(is_in_files(wire) && is_in_files(code));
+    assert_true(home_rig_has(folder, wire) && home_rig_has(folder, code));
     home_expect(home_account_remove(home, n[2]), ERR_OK);
     assert_false(home_is_unlocked(home, n[2]));
-    assert_false(is_in_files(wire));
-    assert_false(is_in_files(code));
-    assert_false(is_in_files(STR("a note")));
+    assert_false(home_rig_has(folder, wire));
+    assert_false(home_rig_has(folder, code));
+    assert_false(home_rig_has(folder, STR("a note")));
     char *after = home_rig_all(home, &e);
     home_expect(e, ERR_OK);
     assert_string_equal(after, before);

@@ -176,11 +176,13 @@ static void a_payload_is_erased_and_put_back(void **state)
     struct why why;
     home_expect(home_rig_add_entries(home, n, 4), ERR_OK);
     home_expect(home_entry_get(home, n, 2, copy_wire, &was), ERR_OK);
+    assert_true(home_rig_has(folder, home_rig_payload(2, 40 + 74)));
     home_expect(home_entry_set_payload(home, n, 2, STR("")), ERR_OK);
     home_expect(home_entry_get(home, n, 2, copy_wire, &is), ERR_OK);
     home_expect(entry_read(out_str(&was), &entry, &why), ERR_OK);
     home_expect(entry_read(out_str(&is), &erased, &why), ERR_OK);
     assert_int_equal(erased.payload.len, 0);
+    assert_false(home_rig_has(folder, home_rig_payload(2, 40 + 74))); /* overwritten, not only forgotten */
     assert_memory_equal(erased.hash, entry.hash, HASH_BYTES);
     home_expect(home_entry_set_payload(home, n, 2, home_rig_payload(2, 40 + 74)), ERR_OK);
     home_expect(home_entry_get(home, n, 2, copy_wire, &is), ERR_OK);

@@ -256,7 +256,8 @@ static enum err list_names(void *ctx, struct str name, struct str value)
 static void notes_and_settings_by_name(void **state)
 {
     (void)state;
-    struct str none = STR(""), one = STR("one"), two = home_rig_text(5000), longest = home_rig_text(HOME_NOTE_NAME_BYTES);
+    struct str none = STR(""), one = STR("one"), two = home_rig_text(5000);
+    struct str longest = home_rig_text(HOME_NOTE_NAME_BYTES);
     uint8_t room[100];
     struct out names = OUT_OVER(room);
     home_expect(home_note_put(home, account, 0, STR("b"), two), ERR_OK);
