@@ -78,7 +78,8 @@ static void F15_the_last_card_of_each_counts(void **state)
     bens.name = STR("Ben");
     bens.colour = 3;
     fold_init_two(&f);
-    const struct member *ana = state_find_member(&f.state, fold_pk(ANA)), *ben = state_find_member(&f.state, fold_pk(BEN));
+    const struct member *ana = state_find_member(&f.state, fold_pk(ANA));
+    const struct member *ben = state_find_member(&f.state, fold_pk(BEN));
     assert_false(ana->has_profile);
     assert_int_equal(fold_text(&f, ANA, put(&anas)), LAW_OK);
     assert_int_equal(fold_text(&f, BEN, put(&bens)), LAW_OK);

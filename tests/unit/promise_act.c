@@ -203,11 +203,13 @@ static void P6_a_rule_is_daily_weekly_or_monthly(void **state)
         struct promise_rule rule;
         bool is_good;
     } row[] = {
-        {{PROMISE_DAILY, 1, 0, 0}, true},     {{PROMISE_DAILY, 99, 0, 1440}, true},  {{PROMISE_DAILY, 0, 0, 0}, false},
-        {{PROMISE_DAILY, 100, 0, 0}, false},  {{PROMISE_DAILY, 1, 1, 0}, false},     {{PROMISE_DAILY, 1, 0, 1441}, false},
-        {{PROMISE_WEEKLY, 1, 127, 60}, true}, {{PROMISE_WEEKLY, 1, 0, 60}, false},   {{PROMISE_WEEKLY, 1, 128, 60}, false},
-        {{PROMISE_MONTHLY, 2, 31, 60}, true}, {{PROMISE_MONTHLY, 2, 32, 60}, false}, {{PROMISE_MONTHLY, 2, 0, 60}, false},
-        {{4, 1, 0, 0}, false},                {{0, 1, 0, 0}, false},
+        {{PROMISE_DAILY, 1, 0, 0}, true},      {{PROMISE_DAILY, 99, 0, 1440}, true},
+        {{PROMISE_DAILY, 0, 0, 0}, false},     {{PROMISE_DAILY, 100, 0, 0}, false},
+        {{PROMISE_DAILY, 1, 1, 0}, false},     {{PROMISE_DAILY, 1, 0, 1441}, false},
+        {{PROMISE_WEEKLY, 1, 127, 60}, true},  {{PROMISE_WEEKLY, 1, 0, 60}, false},
+        {{PROMISE_WEEKLY, 1, 128, 60}, false}, {{PROMISE_MONTHLY, 2, 31, 60}, true},
+        {{PROMISE_MONTHLY, 2, 32, 60}, false}, {{PROMISE_MONTHLY, 2, 0, 60}, false},
+        {{4, 1, 0, 0}, false},                 {{0, 1, 0, 0}, false},
     };
     struct promise_act act = fold_made(BEN, fold_days(1, 3));
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {

@@ -108,9 +108,10 @@ static void P14_what_was_released_or_declined_stays_so(void **state)
 static void P15_what_is_open_ends_when_one_of_the_two_leaves(void **state)
 {
     (void)state;
-    const struct promise *done = fold_make(&f, ANA, BEN, fold_moment(1)), *kept = fold_make(&f, ANA, BEN, fold_moment(1)),
-                         *owned_up = fold_make(&f, ANA, BEN, fold_moment(1)),
-                         *to_cleo = fold_make(&f, ANA, CLEO, fold_moment(1));
+    const struct promise *done = fold_make(&f, ANA, BEN, fold_moment(1));
+    const struct promise *kept = fold_make(&f, ANA, BEN, fold_moment(1));
+    const struct promise *owned_up = fold_make(&f, ANA, BEN, fold_moment(1));
+    const struct promise *to_cleo = fold_make(&f, ANA, CLEO, fold_moment(1));
     go_to(1);
     assert_int_equal(fold_say(&f, ANA, PROMISE_DONE, done, 0), LAW_OK);
     assert_int_equal(fold_say(&f, BEN, PROMISE_KEPT, kept, 0), LAW_OK);
@@ -187,7 +188,8 @@ static void P19_owning_up_can_be_taken_back_for_a_day(void **state)
 static void P20_only_what_repeats_is_ended(void **state)
 {
     (void)state;
-    const struct promise *open = fold_make(&f, ANA, BEN, fold_open()), *daily = fold_make(&f, ANA, BEN, fold_days(0, 4));
+    const struct promise *open = fold_make(&f, ANA, BEN, fold_open());
+    const struct promise *daily = fold_make(&f, ANA, BEN, fold_days(0, 4));
     MAY_NOT(ANA, PROMISE_ENDED, LAW_NOT_REPEATING);
     assert_int_equal(fold_say(&f, ANA, PROMISE_ENDED, open, 0), LAW_NOT_REPEATING);
     go_to(1);
