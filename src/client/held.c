@@ -73,6 +73,7 @@ static enum err learn_seal(struct held *h, const struct entry *e)
     if (seal == NULL || h->key[e->epoch].is_held) return ERR_OK;
     if (epoch_open(seal, h->me->box_pk, h->me->box_sk, h->key[e->epoch].kid, key) != ERR_OK) return ERR_OK;
     hold_key(h, e->epoch, key);
+    if (e->kind == ENTRY_JOIN) h->must_refold = true; /* what was said for me since the invitation opens now */
     enum err err = home_epoch_put(h->home, h->number, e->epoch, key);
     wipe(key, sizeof key);
     return err;
@@ -156,6 +157,7 @@ static enum err note_redact(struct held *h, const struct entry *e)
     if (redact == NULL) return ERR_NO_MEMORY;
     h->redact = redact;
     redact = &h->redact[h->redact_n++];
+    h->must_refold = true; /* what is erased is fed as what stays of it, which stands behind it */
     redact->seq = e->seq;
     redact->target_n = e->body.redact.seq_n;
     memcpy(redact->target, e->body.redact.seq, redact->target_n * sizeof redact->target[0]);
@@ -437,7 +439,6 @@ static enum err drop_erased(struct held *h, size_t first_redact)
     for (size_t i = first_redact; e == ERR_OK && i < h->redact_n; i++) {
         for (size_t k = 0; e == ERR_OK && k < h->redact[i].target_n; k++) {
             uint64_t seq = h->redact[i].target[k];
-            h->must_refold = true;
             if (index_row(&h->chain.index, seq)->has_payload) {
                 e = home_entry_set_payload(h->home, h->number, seq, (struct str){0});
             }
