@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "harness/fold.h"
 #include "harness/people.h"
 #include "kit/fuzz.h"
 #include "record/account.h"
@@ -334,6 +335,47 @@ static void write_configs(void)
     TEXT_SEED("config", "bad-variable", "$TROTHD_LISTNE=*:1\n");
 }
 
+/* ---- promises ----------------------------------------------------------------------------------------- */
+
+static void write_act(const char *name, const struct promise_act *act, bool is_scrubbed)
+{
+    struct out o = building(), left = building();
+    promise_act_put(&o, act);
+    EXPECT(promise_act_scrub(&left, out_str(&o)) == LAW_OK);
+    write_behind("practice", name, STR("\x00"), out_str(is_scrubbed ? &left : &o));
+}
+
+/* A circle is hours, what, and then: who, which act, of which promise or to whom, turn, all left, when. */
+static void write_practices(void)
+{
+    struct promise_act made = fold_made(BEN, fold_days(1, 3)), done = {.act = PROMISE_DONE}, ask = made;
+    struct profile profile = {.name = STR("Ana"), .colour = 3, .zone = STR("Europe/Madrid")};
+    struct facts facts = {.name = STR("Us two"), .kind = FACTS_COUPLE};
+    struct out o = building();
+    done.promise = ask.promise = (const uint8_t *)"a promise's name";
+    done.words = STR("It took me all evening");
+    done.written_ms = NOON_MS;
+    ask.act = PROMISE_CHANGE_ASKED;
+    write_act("good-made", &made, false);
+    write_act("good-made-left", &made, true);
+    write_act("good-done", &done, false);
+    write_act("good-change", &ask, false);
+    write_act("good-change-left", &ask, true);
+    profile_put(&o, &profile);
+    write_behind("practice", "good-profile", STR("\x00"), out_str(&o));
+    o = building();
+    facts_put(&o, &facts);
+    write_behind("practice", "good-facts", STR("\x00"), out_str(&o));
+    SEED("practice", "bad-newer", 0, 0xa2, 0x01, 0x03, 0x02, 0x0e);
+    SEED("practice", "bad-no-promise", 0, 0xa2, 0x01, 0x03, 0x02, 0x02);
+    SEED("practice", "good-kept", 1, 1, 3, 0, 1, 1, 1, 2, 1, 3, 0, 2, 0, 0, 0, 1, 3, 1, 3, 0, 0, 0);
+    SEED("practice", "good-differ", 1, 1, 3, 0, 1, 1, 1, 1, 47, 3, 0, 2, 0, 0, 0, 47, 3, 1, 5, 0, 0, 0, 1, 3, 0, 13, 0,
+         0, 0);
+    SEED("practice", "good-changed", 1, 1, 3, 0, 1, 1, 3, 2, 9, 1, 3, 0, 9, 0, 0, 0, 1, 6, 1, 1, 3, 1, 10, 0, 0, 0);
+    SEED("practice", "good-left", 1, 1, 3, 0, 1, 1, 3, 2, 9, 1, 3, 0, 2, 0, 1, 0, 1, 0, 1, 1, 3, 0, 2, 0, 2, 0);
+    SEED("practice", "good-erased", 1, 1, 3, 0, 1, 1, 3, 2, 9, 1, 3, 1, 3, 0, 0, 0, 1, 1, 2, 1, 1, 1, 3, 0, 1, 2, 2);
+}
+
 /* ---- requests ----------------------------------------------------------------------------------------- */
 
 #define HOST "Host: a\r\n"
@@ -513,6 +555,7 @@ int main(int arg_n, char **arg)
     write_accounts();
     write_texts();
     write_configs();
+    write_practices();
     write_store_files();
     write_http();
     write_apis();

@@ -304,7 +304,7 @@ enum law promise_judge(const struct promise *p, const struct promise_event *even
 
 static void apply_word(struct promise_turn *t, const struct promise_event *event, enum promise_word word)
 {
-    t->word = word;
+    t->word = (uint8_t)word;
     t->said_ms = event->time_ms;
     t->said_seq = event->seq;
     if (word == PROMISE_SAID_OWNED_UP) t->differed_seq = 0;
@@ -316,13 +316,13 @@ static void apply_verdict(struct promise_turn *t, const struct promise_event *ev
         t->verdict_floor = t->verdict;
         t->verdict_ms = event->time_ms;
     }
-    t->verdict = verdict;
+    t->verdict = (uint8_t)verdict;
     t->verdict_seq = event->seq;
 }
 
 static void close_turn(struct promise_turn *t, enum promise_close close, uint32_t seq)
 {
-    t->close = close;
+    t->close = (uint8_t)close;
     t->closed_seq = seq;
 }
 
