@@ -78,6 +78,7 @@ SERVER_SRC := \
 	src/server/config_near.c \
 	src/server/config_rows.c \
 	src/server/config_value.c \
+	src/server/hello.c \
 	src/server/http_mhd.c \
 	src/server/http_mhd_answer.c \
 	src/server/http_mhd_call.c \

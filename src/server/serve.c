@@ -12,6 +12,7 @@
 #include "record/code.h"
 #include "server/clock.h"
 #include "server/commands.h"
+#include "server/hello.h"
 #include "server/notify.h"
 #include "server/pem.h"
 #include "server/routes.h"
@@ -133,18 +134,12 @@ static enum err first_permit(struct serving *s, struct out *text)
 
 static void tell(const struct serving *s, struct str permit)
 {
-    const struct server *server = &s->server;
-    printf("Troth is running at %s\n", server->origin[0].text);
-    for (size_t i = 1; i < server->origin_n; i++) printf("            and at %s\n", server->origin[i].text);
-    printf("It keeps its data in %s; stop it with Ctrl-C.\n", s->config->data);
-    if (permit.len > 0) {
-        printf("\nNobody has an account here yet. This link opens the first one; it works once:\n\n  %s/#%.*s\n\n",
-               server->origin[0].text, (int)permit.len, (const char *)permit.at);
-    } else if (!s->has_accounts) {
-        printf("Nobody has an account here yet. The link that was shown at the first start still opens one.\n");
-    }
-    printf("One more permit: trothd permit --data %s\n", s->config->data);
-    fflush(stdout);
+    struct hello hello = {.origin = s->server.origin,
+                          .origin_n = s->server.origin_n,
+                          .data = s->config->data,
+                          .has_accounts = s->has_accounts,
+                          .permit = permit};
+    hello_say(stdout, &hello);
 }
 
 /* ---- running -------------------------------------------------------------------------------------------------- */
