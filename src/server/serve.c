@@ -240,8 +240,8 @@ int serve(const struct config *config, char *const env[])
 {
     struct serving *s = calloc(1, sizeof *s);
     if (s == NULL) return command_failed(ERR_NO_MEMORY, err_happened(ERR_NO_MEMORY));
-    /* Two arenas are enough for a handful of threads, and keep an idle server small. */
-    mallopt(M_ARENA_MAX, 2);
+    /* Threads that share an arena wait for each other; many more would make an idle server large. */
+    mallopt(M_ARENA_MAX, 8);
     log_set(config->log_level, config->log_form, 2);
     s->config = config;
     s->server.config = config;
