@@ -69,6 +69,14 @@ static size_t split(struct str path, struct str part[static PARTS_MAX])
     return part_n;
 }
 
+/* Whether a path may be the route's by how it begins: as far as the first part that has no fixed text. */
+static bool begins_alike(const char *want, struct str path)
+{
+    size_t i = 0;
+    while (i < path.len && want[i] != '\0' && (uint8_t)want[i] == path.at[i]) i++;
+    return want[i] == ':' || (want[i] == '\0' && i == path.len);
+}
+
 /* Whether a path is the route's. Nothing is decoded: a path with a '%' or '..' in it fits none. */
 static bool path_fits(const struct route *route, struct str path, struct request *r)
 {
@@ -91,7 +99,7 @@ static enum err route_find(struct request *r)
     enum http_method method = http_method(r->call);
     if (method == HTTP_HEAD) method = HTTP_GET;
     for (size_t i = 0; i < ROUTE_N; i++) {
-        if (!path_fits(&routes[i], path, r)) continue;
+        if (!begins_alike(routes[i].path, path) || !path_fits(&routes[i], path, r)) continue;
         r->route = &routes[i];
         if (routes[i].method == method) return ERR_OK;
     }
