@@ -83,6 +83,7 @@ SERVER_SRC := \
 	src/server/http_mhd_answer.c \
 	src/server/http_mhd_call.c \
 	src/server/http_mhd_gate.c \
+	src/server/http_mhd_hold.c \
 	src/server/http_mhd_peer.c \
 	src/server/http_mhd_side.c \
 	src/server/http_mhd_stream.c \

@@ -202,6 +202,11 @@ struct http_answer {
  */
 void http_answer(struct http_call *call, const struct http_answer *answer) NONNULL;
 
+/* http_hold -- answers given on this thread from here on leave together with http_let_go, which must follow soon: that
+ * wakes each http thread once, and not once for each answer. http_close waits for it. */
+void http_hold(void);
+void http_let_go(void);
+
 /* http_refuse -- answers with an error and nothing more: its status, and {1: its code} as CBOR.
  *
  * Takes    e              not OK

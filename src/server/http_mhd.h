@@ -4,6 +4,7 @@
  *   http_mhd_call.c    a call from its request line to its done, as the library's callbacks tell it
  *   http_mhd_gate.c    what is no plain HTTP, and what a request says of itself
  *   http_mhd_answer.c  answers
+ *   http_mhd_hold.c    answers that leave together
  *   http_mhd_peer.c    connections: how many of whom, and until when
  *   http_mhd_side.c    the side thread: takes connections, keeps deadlines, lets connections linger
  *   http_mhd_stream.c  streams
@@ -147,6 +148,7 @@ struct http_call {
     struct http_answer answer;
     struct http_stream stream;
     void *slot[HTTP_SLOTS];
+    struct http_call *held_behind; /* answered, and to be resumed with this one */
     size_t path_n, target_n;
     char target[]; /* the path; behind a '?' the query */
 };
@@ -192,9 +194,14 @@ void call_end(struct http_call *call, int status, uint64_t sent_bytes);
 void call_forget_body(struct http_call *call);
 
 /* call_starts_work -- one more at work; false when the server is draining.
- * call_left_work -- one less. From the last one on http_close may free the server. */
+ * call_left_work -- so many less. From the last one on http_close may free the server. */
 bool call_starts_work(struct http *server);
-void call_left_work(struct http *server);
+void call_left_work(struct http *server, unsigned call_n);
+
+/* hold_take -- whether the call, answered and suspended, is resumed by http_let_go on this thread.
+ * hold_resume_rest -- resumes those that were to be resumed with this one. On its http thread, first of all. */
+bool hold_take(struct http_call *call);
+void hold_resume_rest(struct http_call *call);
 
 /* ---- http_mhd_gate.c ------------------------------------------------------------------------ */
 

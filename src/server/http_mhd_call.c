@@ -127,9 +127,11 @@ void http_answer(struct http_call *call, const struct http_answer *answer)
 
     call->answer = *answer;
     call->has_answer = true;
-    /* From here the call may be the http thread's, and gone. */
-    if (atomic_exchange(&call->signal, SIGNAL_GIVEN) == SIGNAL_SUSPENDED) MHD_resume_connection(mhd);
-    if (is_run) call_left_work(server);
+    /* From here the call may be the http thread's, and gone; unless it is suspended and stays so. */
+    bool is_suspended = atomic_exchange(&call->signal, SIGNAL_GIVEN) == SIGNAL_SUSPENDED;
+    if (is_suspended && hold_take(call)) return;
+    if (is_suspended) MHD_resume_connection(mhd);
+    if (is_run) call_left_work(server, 1);
 }
 
 /* {1: code}, in memory of its own. */
@@ -313,6 +315,7 @@ enum MHD_Result call_on_data(void *server, struct MHD_Connection *mhd, const cha
         return MHD_YES;
     }
     if (call->stage == CALL_JUDGED) return on_whole_body(call, slot);
+    hold_resume_rest(call);
     return answer_queue(call); /* the body was skipped, or the answer has come */
 }
 
@@ -325,10 +328,10 @@ bool call_starts_work(struct http *server)
     return may;
 }
 
-void call_left_work(struct http *server)
+void call_left_work(struct http *server, unsigned call_n)
 {
     pthread_mutex_lock(&server->work_lock);
-    if (atomic_fetch_sub(&server->at_work_n, 1) == 1 && atomic_load(&server->is_draining)) {
+    if (atomic_fetch_sub(&server->at_work_n, call_n) == call_n && atomic_load(&server->is_draining)) {
         pthread_cond_broadcast(&server->calm);
     }
     pthread_mutex_unlock(&server->work_lock);
@@ -366,6 +369,7 @@ void call_on_completed(void *of, struct MHD_Connection *mhd, void **slot, enum M
     bool is_whole = why == MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (!call) return; /* a stream that left, or there was no memory */
     *slot = NULL;
+    hold_resume_rest(call);
 
     if (call->lingers && is_whole) {
         side_linger(server, MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);

@@ -89,7 +89,7 @@ enum MHD_Result stream_begin(struct http_call *call, void **slot)
     call->stream.moved_ms = now_ms();
     atomic_fetch_add(&server->stream_n, 1);
     enum MHD_Result taken = server->is_tls ? stay(call) : leave(call, slot);
-    call_left_work(server);
+    call_left_work(server, 1);
     return taken;
 }
 

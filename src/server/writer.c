@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "server/clock.h"
+#include "server/http.h"
 #include "server/log.h"
 
 enum {
@@ -217,11 +218,13 @@ static void count_group(struct writer *w, size_t group_n, enum err e)
 
 static void settle_group(struct write *group, enum err e)
 {
+    http_hold();
     while (group != NULL) {
         struct write *write = group;
         group = write->_next; /* before settle: it may free the write */
         write->settle(write, e != ERR_OK ? e : write->_result);
     }
+    http_let_go();
 }
 
 static void *run(void *of)

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #include "harness/http_client.h"
 #include "harness/http_rig.h"
@@ -328,31 +330,92 @@ static void bodies_share_a_ceiling(void **state)
 
 enum { CROWD = 1000 };
 
-static void a_thousand_parked_calls_are_answered_by_another_thread(void **state)
+static int crowd[CROWD];
+
+static void ask_as_a_crowd(void)
 {
-    (void)state;
-    static int fd[CROWD];
     static const char ask[] = "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n";
     for (int i = 0; i < CROWD; i++) {
-        fd[i] = http_rig_connect(&rig);
+        crowd[i] = http_rig_connect(&rig);
         struct http_client c;
-        http_client_init_over(&c, fd[i]);
+        http_client_init_over(&c, crowd[i]);
         assert_true(http_client_send(&c, str_of_text(ask)));
     }
     assert_true(http_rig_wait(&rig.ran_n, CROWD));
     assert_int_equal(http_gauges(rig.server).call_n, CROWD);
-    assert_int_equal(get("/hello").status, 200); /* nobody else waits */
+}
+
+static void release_crowd(void)
+{
     size_t released_n = 0;
     while (released_n < CROWD) released_n += http_rig_release(&rig);
+}
+
+static void expect_held(int fd)
+{
+    struct http_client c;
+    struct http_reply reply;
+    http_client_init_over(&c, fd);
+    assert_true(http_client_read(&c, true, &reply));
+    expect_body(&reply, "held");
+    http_client_fini(&c);
+}
+
+static void a_thousand_parked_calls_are_answered_by_another_thread(void **state)
+{
+    (void)state;
+    ask_as_a_crowd();
+    assert_int_equal(get("/hello").status, 200); /* nobody else waits */
+    release_crowd();
+    for (int i = 0; i < CROWD; i++) expect_held(crowd[i]);
+    assert_true(http_rig_wait(&rig.done_n, CROWD + 1));
+}
+
+/* Also where some of those who asked are gone, the first ones among them. */
+static void answers_that_are_held_leave_together(void **state)
+{
+    (void)state;
+    http_hold();
+    http_let_go(); /* nothing at all */
+    ask_as_a_crowd();
     for (int i = 0; i < CROWD; i++) {
-        struct http_client c;
-        struct http_reply reply;
-        http_client_init_over(&c, fd[i]);
-        assert_true(http_client_read(&c, true, &reply));
-        expect_body(&reply, "held");
-        http_client_fini(&c);
+        if (i % 3 == 0) close(crowd[i]);
+    }
+    http_hold();
+    release_crowd();
+    assert_int_equal(get("/hello").status, 200); /* the http threads go on */
+    assert_int_equal(http_gauges(rig.server).call_n, CROWD);
+    http_let_go();
+    for (int i = 0; i < CROWD; i++) {
+        if (i % 3 != 0) expect_held(crowd[i]);
     }
     assert_true(http_rig_wait(&rig.done_n, CROWD + 1));
+}
+
+static void *close_rig_server(void *closed)
+{
+    http_close(rig.server);
+    atomic_store((atomic_bool *)closed, true);
+    return NULL;
+}
+
+static void the_server_stays_until_what_is_held_was_let_go(void **state)
+{
+    (void)state;
+    pthread_t closer;
+    atomic_bool is_closed = false;
+    ask_as_a_crowd();
+    http_hold();
+    release_crowd();
+    assert_int_equal(pthread_create(&closer, NULL, close_rig_server, &is_closed), 0);
+    for (int i = 0; i < 20; i++) {
+        http_rig_pause(10);
+        assert_false(atomic_load(&is_closed));
+    }
+    http_let_go();
+    pthread_join(closer, NULL);
+    rig.server = NULL;
+    for (int i = 0; i < CROWD; i++) expect_held(crowd[i]);
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -448,6 +511,8 @@ int main(void)
         WITH_RIG(no_100_continue_for_what_is_refused),
         WITH_RIG(bodies_share_a_ceiling),
         WITH_RIG(a_thousand_parked_calls_are_answered_by_another_thread),
+        WITH_RIG(answers_that_are_held_leave_together),
+        WITH_RIG(the_server_stays_until_what_is_held_was_let_go),
         WITH_RIG(a_server_that_cannot_open_says_why),
         WITH_RIG(it_listens_on_ipv6_and_on_both),
         WITH_RIG(servers_open_and_close_again_and_again),
