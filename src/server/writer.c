@@ -33,6 +33,7 @@ struct writer {
     uint64_t commit_us; /* how long a commit takes, lately               */
     uint64_t took_us;   /* how long the last one took                    */
     bool is_unsure;     /* see store_is_unsure: it was told              */
+    uint64_t kept_n;    /* see store_kept_n: behind the last group       */
 };
 
 /* ---- the queue --------------------------------------------------------------------------------- */
@@ -203,10 +204,13 @@ static void log_change(enum err e, bool is_unsure)
 static void count_group(struct writer *w, size_t group_n, enum err e)
 {
     bool is_unsure = store_is_unsure(w->store);
-    if (e != w->figures.last || is_unsure != w->is_unsure) log_change(e, is_unsure); /* nobody else writes the figures */
+    bool is_news = e != ERR_OK || store_kept_n(w->store) != w->kept_n; /* who wrote nothing learnt nothing of the disk */
+    enum err last = is_news ? e : w->figures.last; /* nobody else writes the figures */
+    if (last != w->figures.last || is_unsure != w->is_unsure) log_change(last, is_unsure);
     w->is_unsure = is_unsure;
+    w->kept_n = store_kept_n(w->store);
     pthread_mutex_lock(&w->lock);
-    w->figures.last = e;
+    w->figures.last = last;
     w->expected_n = group_n + w->queued_n;
     if (e == ERR_OK) {
         w->figures.write_n += group_n;

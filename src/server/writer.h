@@ -45,7 +45,7 @@ struct write {
 struct writer_figures {
     uint64_t write_n, group_n; /* requests answered after a commit; transactions committed */
     uint64_t commit_us;        /* how long these commits took, in all                      */
-    enum err last;             /* what befell the newest group; OK when it was kept        */
+    enum err last;             /* what befell the newest group that wrote; OK: it was kept */
 };
 
 /* writer_open -- starts the thread on the store's writing handle, which it owns until writer_close.

@@ -66,6 +66,11 @@ enum err store_begin(struct store *s)
     return e;
 }
 
+uint64_t store_kept_n(const struct store *s)
+{
+    return s->kept_n;
+}
+
 bool store_is_unsure(const struct store *s)
 {
     return s->is_unsure;

@@ -94,6 +94,9 @@ MUST_USE enum err store_begin(struct store *writer) NONNULL;
 /* store_commit -- everything since store_begin is on disk. On failure only store_abort is left. [store] */
 MUST_USE enum err store_commit(struct store *writer) NONNULL;
 
+/* store_kept_n -- how many transactions were committed that changed something, since the writer was opened. */
+uint64_t store_kept_n(const struct store *writer) NONNULL;
+
 /* store_is_unsure -- whether the disk has once failed to bring to safety what it had taken (a sync failed). It
  * may have dropped that and say of the next sync that all is well, so store_begin gives STORE from then on. A
  * server that is started anew writes all that is in doubt once more, and begins only when the disk has it. */

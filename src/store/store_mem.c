@@ -163,6 +163,7 @@ static enum err mem_commit(struct store *s)
     pthread_mutex_unlock(&m->shared->lock);
     m->held = NULL;
     if (is_over) data_close(old);
+    s->kept_n++; /* nothing here can fail, so what changed nothing counts, too */
     return ERR_OK;
 }
 

@@ -87,6 +87,7 @@ struct store {
     uint64_t write_n; /* store_write_n */
     enum err lost; /* why the transaction can only be aborted; OK while it is fine */
     bool is_unsure; /* see store_is_unsure */
+    uint64_t kept_n; /* see store_kept_n; the kind's commit counts */
 };
 
 /* store_lost -- gives e back, and notes that the transaction, if there is one, is lost by it.

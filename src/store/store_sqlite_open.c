@@ -296,11 +296,12 @@ static int settings_early(struct sqlite *q)
     return rc;
 }
 
-/* Notes how long the log is after a commit. */
+/* Notes how long the log is after a commit, which SQLite only tells when something was written. */
 static int note_log_pages(void *ctx, sqlite3 *db, const char *name, int pages)
 {
     (void)db, (void)name;
     ((struct sqlite *)ctx)->log_pages = pages;
+    ((struct sqlite *)ctx)->base.kept_n++;
     return SQLITE_OK;
 }
 

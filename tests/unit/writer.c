@@ -623,6 +623,9 @@ static void what_is_open_is_forgotten_with_a_lost_group(void **state)
     assert_int_equal(job[1].e, ERR_DISK_FULL);
     assert_int_equal(writer_figures(writer).last, ERR_DISK_FULL);
     assert_int_equal(open_and_set(9, ERR_OK), 7); /* as the store has it */
+    assert_int_equal(writer_figures(writer).last, ERR_DISK_FULL); /* nothing was written, so nothing is known */
+    submit(job_init(1, 21, ERR_OK));
+    await_settled(4);
     assert_int_equal(writer_figures(writer).last, ERR_OK);
 }
 
