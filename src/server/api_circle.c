@@ -102,6 +102,35 @@ static void append_settle(struct write *write, enum err e)
     request_refuse(r, &append->refusal);
 }
 
+/* The slow part: entries taken apart, signatures checked. */
+static void append_check(struct request *r)
+{
+    struct append *append = r->work;
+    enum err e = append_read(append, &r->arena, http_body(r->call));
+    if (e != ERR_OK) {
+        append->refusal.code = e;
+        request_refuse(r, &append->refusal);
+        return;
+    }
+    r->write.goes_unmarked = append_is_plain(append);
+    request_write(r, append_write, append_settle);
+}
+
+static void append_check_on_reader(struct read *read, struct store *reader)
+{
+    (void)reader;
+    append_check(request_of_read(read));
+}
+
+/* Whether nobody else asks for anything just now. */
+static bool is_alone(const struct request *r)
+{
+    struct http_gauges now = http_gauges(r->server->http);
+    return now.call_n <= now.stream_n + 1;
+}
+
+/* A connection belongs to one http thread for good, so one of these may have much to check while another has
+ * nothing. The readers share what there is; only who is alone is served faster without them. */
 static void append_begin(struct request *r, enum append_way way)
 {
     struct append *append = arena_take(&r->arena, sizeof *append);
@@ -114,15 +143,9 @@ static void append_begin(struct request *r, enum append_way way)
     append->circle_bytes_max = r->server->config->circle_bytes;
     append->circle_n_max = r->server->config->circle_n;
     memcpy(append->circle, r->circle, HASH_BYTES);
-    enum err e = append_read(append, &r->arena, http_body(r->call));
-    if (e != ERR_OK) {
-        append->refusal.code = e;
-        request_refuse(r, &append->refusal);
-        return;
-    }
     r->work = append;
-    r->write.goes_unmarked = append_is_plain(append);
-    request_write(r, append_write, append_settle);
+    if (is_alone(r)) append_check(r);
+    else request_read(r, append_check_on_reader);
 }
 
 void api_circle_create(struct request *r)

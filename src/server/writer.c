@@ -12,8 +12,10 @@
 
 enum {
     GROUP_MAX = 256,      /* requests in one transaction                                                */
-    GROUP_SMALL = 12,     /* so few are written together; of more, a third at a time                      */
+    GROUP_SMALL = 12,     /* so few are waited for; of more, a third                                      */
+    GROUP_WHOLE = 16,     /* so many are written together; of more, half at a time, if the disk is fast   */
     WINDOW_MAX_US = 2000, /* never wait longer than this for a group to fill                            */
+    FAST_US = 2000,       /* a disk is fast that takes less for a commit                                */
     AGAIN_MOST = 4,       /* so often a group is begun anew without one that broke it                   */
 };
 
@@ -81,12 +83,21 @@ static void await_group(struct writer *w)
     w->wanted_n = 0;
 }
 
-/* Takes the oldest GROUP_MAX off the queue; how many there were. */
+/* How many to write together. Where a commit takes little, no more than half of all: if everybody were in one
+ * group, the other cores would have nothing to check meanwhile. Where it takes long, it is shared by all. */
+static size_t most_of(const struct writer *w)
+{
+    size_t all_n = w->expected_n > w->queued_n ? w->expected_n : w->queued_n;
+    size_t most_n = all_n / 2 > GROUP_WHOLE ? all_n / 2 : GROUP_WHOLE;
+    return w->commit_us < FAST_US && most_n < GROUP_MAX ? most_n : GROUP_MAX;
+}
+
+/* Takes the oldest off the queue; how many there were. */
 static size_t take_group(struct writer *w, struct write **group)
 {
-    size_t n = 0;
+    size_t n = 0, most_n = most_of(w);
     struct write **end = &w->first;
-    while (*end != NULL && n < GROUP_MAX) {
+    while (*end != NULL && n < most_n) {
         end = &(*end)->_next;
         n++;
     }

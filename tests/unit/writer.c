@@ -760,20 +760,39 @@ static void as_many_are_waited_for_as_came_together(void **state)
     assert_int_equal(writer_figures(writer).group_n, 5);
 }
 
-static void of_many_half_are_waited_for(void **state)
+/* While half of them are written, the others can be checked; and for a few of these the writer waits. */
+static void of_many_half_are_written_and_fewer_waited_for(void **state)
 {
     (void)state;
-    enum { N = 60, HALF = 30 };
+    enum { N = 60, HALF = 30, FEW = 12 };
     hold();
     for (unsigned i = 0; i < N; i++) submit(job_init(i, i, ERR_OK));
-    play(1, 100, HALF - 1);
+    play(1, 100, FEW - 1);
     let_go();
     await_settled(N + 1);
+    for (unsigned i = 0; i < N; i++) assert_int_equal(job[i].seen_n, i < HALF ? HALF : N);
     assert_int_equal(atomic_load(&waits.n), 0);
     submit(job_init(200, 200, ERR_OK));
-    await_settled(N + 1 + HALF);
+    await_settled(N + 1 + FEW);
     assert_int_equal(atomic_load(&waits.n), 1);
-    for (unsigned i = 100; i < 100 + HALF - 1; i++) assert_int_equal(job[i].seen_n, job[200].seen_n);
+    for (unsigned i = 100; i < 100 + FEW - 1; i++) assert_int_equal(job[i].seen_n, job[200].seen_n);
+}
+
+static void on_a_slow_disk_all_are_written_together(void **state)
+{
+    (void)state;
+    enum { BEFORE = 60, N = 60 };
+    atomic_store(&fault.is_slow, true);
+    for (unsigned i = 0; i < BEFORE; i++) {
+        submit(job_init(i, i, ERR_OK));
+        await_settled(i + 1);
+    }
+    hold();
+    for (unsigned i = 0; i < N; i++) submit(job_init(i, BEFORE + i, ERR_OK));
+    let_go();
+    await_settled(BEFORE + 1 + N);
+    atomic_store(&fault.is_slow, false);
+    for (unsigned i = 0; i < N; i++) assert_int_equal(job[i].seen_n, BEFORE + N);
 }
 
 static void a_group_has_its_largest_size(void **state)
@@ -927,7 +946,8 @@ int main(void)
         WRITER_TEST(a_client_alone_is_never_made_to_wait),
         REFUSING_TEST(many_clients_share_syncs),
         WRITER_TEST(as_many_are_waited_for_as_came_together),
-        WRITER_TEST(of_many_half_are_waited_for),
+        WRITER_TEST(of_many_half_are_written_and_fewer_waited_for),
+        REFUSING_TEST(on_a_slow_disk_all_are_written_together),
         WRITER_TEST(a_group_has_its_largest_size),
         WRITER_TEST(everything_submitted_is_settled_before_it_closes),
         WRITER_TEST(one_that_waits_for_company_is_settled_when_it_closes),
