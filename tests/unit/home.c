@@ -515,6 +515,35 @@ static void a_question_without_an_answer_breaks_no_transaction(void **state)
     home_close(home);
 }
 
+static enum err no_note(void *ctx, struct str name, struct str value)
+{
+    (void)ctx, (void)name, (void)value;
+    return ERR_OK;
+}
+
+/* Whoever overlooks an error on the way is told by home_commit; and nothing is kept in part meanwhile. */
+static void a_transaction_that_met_an_error_is_lost_as_a_whole(void **state)
+{
+    (void)state;
+    make_home();
+    run_sql("UPDATE account SET name = randomblob(length(name))");
+    uint8_t room[HOME_NAME_BYTES];
+    struct out name = OUT_OVER(room);
+    struct home *home = home_rig_open(folder);
+    home_expect(home_unlock(home, 1, home_rig_key(1)), ERR_OK);
+    home_expect(home_begin(home), ERR_OK);
+    home_expect(home_setting_put(home, STR("before"), STR("x")), ERR_OK);
+    home_expect(home_account_name(home, 1, &name), ERR_STORE_DAMAGED);
+    home_expect(home_setting_put(home, STR("after"), STR("x")), ERR_STORE_DAMAGED);
+    home_expect(home_commit(home), ERR_STORE_DAMAGED);
+    home_expect(home_setting_get(home, STR("before"), no_note, NULL), ERR_NOT_FOUND);
+    home_expect(home_setting_get(home, STR("after"), no_note, NULL), ERR_NOT_FOUND);
+    home_expect(home_setting_put(home, STR("later"), STR("x")), ERR_OK); /* the next one is another */
+    home_expect(home_begin(home), ERR_OK);
+    home_expect(home_commit(home), ERR_OK);
+    home_close(home);
+}
+
 static struct home *misused;
 
 static void begin_twice(void)
@@ -607,6 +636,7 @@ int main(void)
         HOME_TEST(another_program_that_looks_into_the_file),
         HOME_TEST(what_is_abandoned_never_was),
         HOME_TEST(a_question_without_an_answer_breaks_no_transaction),
+        HOME_TEST(a_transaction_that_met_an_error_is_lost_as_a_whole),
         HOME_TEST(misuse_stops_the_program),
         HOME_TEST(everything_is_there_again),
     };
