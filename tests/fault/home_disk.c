@@ -2,13 +2,16 @@
  * asked. What was acknowledged is there, nothing is there in part, every error is the right one, and the same home
  * works again when the disk does.
  */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE /* unshare */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -330,6 +333,78 @@ static void a_home_that_cannot_be_opened_now(void **state)
     vfs_shim_close();
 }
 
+/* ---- real disks ----------------------------------------------------------------------------- */
+
+/* Keeps one thing more, until there is no room. Gives how many were kept. */
+static unsigned fill(struct home *home, enum err *e)
+{
+    unsigned n = 0;
+    do {
+        struct home_item item = home_rig_item(n);
+        item.content = home_rig_text(500);
+        *e = home_item_add(home, 1, &item);
+    } while (*e == ERR_OK && n++ < 10000);
+    return n;
+}
+
+/* In a process and a file system of its own: until it is full; then it can only be read. 0: all went as it should,
+ * 77: there is no such file system to be had. */
+static int use_small_disk(const char *outside, const char *size)
+{
+    char folder[SCRATCH_PATH_BYTES];
+    struct home *home = NULL;
+    struct why why = {0};
+    uint64_t kept = 0, number;
+    enum err e;
+    if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return 77;
+    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return 77;
+    if (mount("tmpfs", outside, "tmpfs", 0, size) != 0) return 77;
+    scratch_path(folder, outside, "home");
+    e = home_open(folder, 0, &home, &why);
+    if (e != ERR_OK) return e == ERR_DISK_FULL && strstr(why.text, "full") != NULL ? 0 : 2;
+    struct home_account account = home_rig_account(1);
+    e = home_account_add(home, &account, home_rig_key(1), &number);
+    if (e == ERR_OK) e = home_circle_add(home, 1, home_rig_key(2), &number);
+    unsigned n = 0;
+    if (e == ERR_OK) n = fill(home, &e);
+    if (e != ERR_DISK_FULL || strstr(home_why(home).text, "Make room") == NULL) return 3;
+    if (n > 0 && (home_items_count(home, 1, &kept) != ERR_OK || kept != n)) return 4;
+    home_close(home);
+    if (mount(NULL, outside, NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0) return 77;
+    e = home_open(folder, 0, &home, &why);
+    if (e != ERR_STORE || strstr(why.text, "only be read") == NULL) return 5;
+    scratch_path(folder, outside, "another");
+    e = home_open(folder, 0, &home, &why);
+    if (e != ERR_STORE || strstr(why.text, "only be read") == NULL) return 6;
+    scratch_path(folder, outside, "home");
+    if (mount(NULL, outside, NULL, MS_REMOUNT, "size=64m") != 0) return 77;
+    if (home_open(folder, 0, &home, &why) != ERR_OK) return 7;
+    if (n > 0 && (home_items_count(home, 1, &kept) != ERR_OK || kept != n)) return 8;
+    if (home_setting_put(home, STR("there"), STR("is room")) != ERR_OK) return 9;
+    home_close(home);
+    return 0;
+}
+
+static void a_disk_that_is_really_full_and_then_can_only_be_read(void **state)
+{
+    (void)state;
+    for (unsigned kib = 16; kib <= 2048; kib += kib < 400 ? 24 : 700) {
+        char outside[SCRATCH_PATH_BYTES], size[32];
+        int status = -1;
+        scratch_folder(outside);
+        (void)snprintf(size, sizeof size, "size=%uk", kib);
+        fflush(NULL);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) _exit(use_small_disk(outside, size));
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        if (WEXITSTATUS(status) == 77) skip();
+        if (status != 0) print_error("%u KiB\n", kib);
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +414,7 @@ int main(void)
         cmocka_unit_test(a_disk_that_does_not_take_it),
         cmocka_unit_test(a_sync_that_fails),
         cmocka_unit_test(a_home_that_cannot_be_opened_now),
+        cmocka_unit_test(a_disk_that_is_really_full_and_then_can_only_be_read),
     };
     return cmocka_run_group_tests(tests, learn, forget);
 }
