@@ -136,6 +136,21 @@ void http_answer(struct http_call *call, const struct http_answer *answer)
     pthread_mutex_unlock(&call->lock);
 }
 
+/* Every answer goes at once here: what there is to see is that no thread holds twice, or lets go of nothing. */
+static _Thread_local bool is_holding;
+
+void http_hold(void)
+{
+    EXPECT(!is_holding);
+    is_holding = true;
+}
+
+void http_let_go(void)
+{
+    EXPECT(is_holding);
+    is_holding = false;
+}
+
 void http_refuse(struct http_call *call, enum err e, unsigned retry_after_s)
 {
     struct out o = OUT_OVER(call->refusal);
