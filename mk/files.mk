@@ -152,19 +152,36 @@ CLI_SRC := \
 	src/cli/agent_serve.c \
 	src/cli/calendar.c \
 	src/cli/call.c \
+	src/cli/cli.c \
 	src/cli/clock.c \
+	src/cli/cmd_account.c \
+	src/cli/cmd_act.c \
+	src/cli/cmd_alarm.c \
+	src/cli/cmd_circle.c \
+	src/cli/cmd_help.c \
+	src/cli/cmd_invite.c \
+	src/cli/cmd_list.c \
+	src/cli/cmd_log.c \
+	src/cli/cmd_make.c \
+	src/cli/cmd_start.c \
+	src/cli/cmd_status.c \
+	src/cli/cmd_sync.c \
 	src/cli/completion.c \
 	src/cli/help.c \
 	src/cli/json.c \
+	src/cli/main.c \
 	src/cli/man.c \
 	src/cli/near.c \
+	src/cli/open.c \
 	src/cli/prompt.c \
 	src/cli/qr.c \
 	src/cli/say.c \
 	src/cli/strength.c \
 	src/cli/table.c \
+	src/cli/view.c \
 	src/cli/when.c \
 	src/cli/when_read.c \
 	src/cli/when_rule.c \
 	src/cli/when_words.c \
+	src/cli/who.c \
 	src/cli/zone.c

@@ -302,6 +302,18 @@ void say_whole(struct say *say, unsigned indent)
     say->_is_cut = false;
 }
 
+struct str say_take(struct say *say)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < say->_len; i++) {
+        if (say->_text[i] == MARK) i++;
+        else say->_text[n++] = say->_text[i];
+    }
+    say->_len = 0;
+    say->_is_cut = false;
+    return str_at(say->_text, n);
+}
+
 void say_picture(struct say *say, struct str line)
 {
     static const char white_on_black[] = "\033[97;40m", white_on_black_256[] = "\033[38;5;231;48;5;16m";

@@ -68,6 +68,9 @@ void say_lines(struct say *say, unsigned indent, unsigned hang) NONNULL;
 /* say_whole -- writes what was gathered as one line that is not broken, however long: a link, a code. */
 void say_whole(struct say *say, unsigned indent) NONNULL;
 
+/* say_take -- what was gathered, styles left out, instead of laying it out. Good until something is put again. */
+struct str say_take(struct say *say) NONNULL;
+
 /* say_picture -- writes one line of a picture at once, white on black where styles are. */
 void say_picture(struct say *say, struct str line) NONNULL;
 

@@ -1,0 +1,15 @@
+/* cmd_log.h -- one entry of a record in words, for log and for watch. */
+#ifndef CLI_CMD_LOG_H
+#define CLI_CMD_LOG_H
+
+#include "cli/view.h"
+#include "record/payload.h"
+
+/* log_say -- lays out the entry at a place.   log_json -- the same as the next value. */
+void log_say(struct cli *cli, const struct client_circle *circle, uint64_t seq) NONNULL;
+void log_json(struct cli *cli, const struct client_circle *circle, uint64_t seq) NONNULL;
+
+/* log_is_told -- whether an entry tells a person something; others only keep the record working. */
+bool log_is_told(const struct state_row *row) NONNULL;
+
+#endif
