@@ -27,6 +27,9 @@ void measure_catchup(const struct measure *m, unsigned entry_n) NONNULL;
 /* measure_fold -- what folding a circle of 100,000 acts takes, and one more; nothing of it is on a disk. */
 void measure_fold(const struct measure *m) NONNULL;
 
+/* measure_sync -- a new device of somebody's signs in, and takes over a circle of 10,000 entries; then loads it. */
+void measure_sync(const struct measure *m) NONNULL;
+
 /* measure_live -- what idle live streams hold. */
 void measure_live(const struct measure *m) NONNULL;
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh -- runs the benchmark: `make bench` calls it, and after that it can be called by hand.
 #
-#   bench/run.sh [DIR] [quick] [machine start append catchup live fold]
+#   bench/run.sh [DIR] [quick] [machine start append catchup live fold sync]
 #
 # DIR is where make built the benchmark (build/bench), and the disk that is measured. quick takes less than a minute
 # and leaves out what needs long; the names of parts leave out the others. The figures go to standard output and into
