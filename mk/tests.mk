@@ -29,6 +29,12 @@ LINK_tests/unit/session     := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/sweep       := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/writer      := $(FAULT_ALLOC_LINK) -Wl,--wrap=pthread_cond_timedwait
 
+# Where tests/client/crash.c ends a device: before and behind what it writes down and what it sends.
+CRASH_POINTS := home_commit home_item_add home_item_set home_item_remove home_entries_add home_epoch_put \
+	home_entry_set_payload home_note_put home_setting_put home_draft_put home_circle_add home_circle_set_about \
+	home_account_add home_session_set remote_append remote_new_circle remote_register remote_login
+LINK_tests/client/crash := $(CRASH_POINTS:%=-Wl,--wrap=%)
+
 # ---- what there is --------------------------------------------------------------------------------
 
 TEST_KINDS := unit vectors store api client cli fault

@@ -85,7 +85,7 @@ static enum err register_there(struct seat *seat, const struct client_start *sta
     if (e == ERR_OK) e = remote_register(remote, &seat->me, &cred, &leave, NULL);
     if (e == ERR_OK || e == ERR_EXISTS) e = sign_in(seat, &access);
     secret_access_fini(&access);
-    return e == ERR_OK ? seat_set_begun(seat) : e;
+    return e;
 }
 
 /* Whether the server has surely not taken the account: then its keys are of no use to anybody. */
@@ -117,14 +117,16 @@ static enum err forget_account(struct seat *seat)
     return ERR_OK;
 }
 
+/* The journal is kept here first; only then is the start over, so that an interrupted one goes on. */
 static enum err make_journal(struct seat *seat)
 {
     struct ring *ring;
     struct client_news news;
     struct outbox_back back = {0};
-    enum err e = seat->face.has_journal ? ERR_OK : flow_circle(seat, (struct str){0}, &ring);
-    if (e != ERR_OK || seat->face.client->options.is_offline) return e;
     uint64_t number;
+    enum err e = seat->face.has_journal ? ERR_OK : flow_circle(seat, (struct str){0}, &ring);
+    if (e == ERR_OK) e = seat_set_begun(seat);
+    if (e != ERR_OK) return e;
     e = home_circle_find(seat_home(seat), seat->face.number, seat->face.journal, &number);
     if (e == ERR_OK) e = ring_open(seat, number, &ring);
     return e == ERR_OK ? sync_send(ring, &news, &back) : e;
