@@ -75,6 +75,23 @@ static void what_is_put_comes_back(void **state)
     }
 }
 
+static void the_bytes_are_those_of_the_protocol(void **state)
+{
+    (void)state;
+    struct promise_act done = {.act = PROMISE_DONE, .promise = id, .turn = 24, .words = STR("ok"), .written_ms = 5};
+    struct promise_act made = fold_made(BEN, fold_moment(1));
+    struct str text = put(&done);
+    assert_int_equal(text.len, 32);
+    assert_memory_equal(text.at, "\xa6\x01\x03\x02\x02\x03\x50" "a promise", 16);
+    assert_memory_equal(text.at + 23, "\x04\x18\x18\x07\x62ok\x17\x05", 9);
+    made.what = STR("x");
+    made.is_costly = true;
+    text = put(&made);
+    assert_memory_equal(text.at, "\xa9\x01\x03\x02\x01\x08\x58\x20" "Ben's key", 17);
+    assert_memory_equal(text.at + 40, "\x09\x61x\x0c\x01\x0d\x01\x0e\x81\x19\x50\x15\x0f\x81\x1b\x00\x00\x01", 18);
+    assert_memory_equal(text.at + text.len - 15, "\x11\x6d" "Europe/Madrid", 15);
+}
+
 static void an_open_promise_has_neither_times_nor_zone(void **state)
 {
     (void)state;
@@ -255,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_comes_back),
+        cmocka_unit_test(the_bytes_are_those_of_the_protocol),
         cmocka_unit_test(an_open_promise_has_neither_times_nor_zone),
         cmocka_unit_test(a_changed_byte_is_another_act_or_none),
         cmocka_unit_test(F2_what_has_not_the_fields_of_its_act_is_unreadable),
