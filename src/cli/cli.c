@@ -92,23 +92,36 @@ const char *cli_clean(struct str text)
     return to;
 }
 
-/* What of the detail says more to a person than the error itself. */
-static const char *happened(const struct cli *cli, enum err e)
+/* A detail of prompt.h's is the whole sentence; others say more about err.def's. */
+static bool is_whole(const struct cli *cli)
 {
-    bool is_here = cli->why.code == e && cli->why.text != NULL;
+    static const char *const fields[] = {"terminal", "passphrase", "file"};
+    for (size_t i = 0; cli->why.field != NULL && i < sizeof fields / sizeof *fields; i++) {
+        if (str_is(str_of_text(cli->why.field), str_of_text(fields[i]))) return true;
+    }
+    return false;
+}
+
+static const char *happened(struct cli *cli, enum err e)
+{
+    bool has_detail = cli->why.code == e && cli->why.text != NULL && cli->why.text[0] != 0;
     if (cli->sentence[0] != 0) return cli->sentence;
-    return is_here ? cli->why.text : err_happened(e);
+    if (has_detail && is_whole(cli)) return cli->why.text;
+    if (!has_detail) return err_happened(e);
+    (void)cli_refuse(cli, e, "%s %s", err_happened(e), cli->why.text);
+    return cli->sentence;
 }
 
 static const char *next_step(const struct cli *cli, enum err e)
 {
     if (cli->next[0] != 0) return cli->next;
-    return cli->sentence[0] != 0 ? NULL : err_next(e);
+    if (cli->sentence[0] != 0 || (cli->why.code == e && is_whole(cli))) return NULL;
+    return err_next(e);
 }
 
 int cli_trouble(struct cli *cli, enum err e)
 {
-    const char *what = happened(cli, e), *next = next_step(cli, e);
+    const char *next = next_step(cli, e), *what = happened(cli, e);
     if (cli->is_told) return err_exit(e);
     if (cli->is_json) {
         json_init(&cli->json, stdout); /* whatever was begun: a line of its own */

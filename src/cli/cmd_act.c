@@ -85,6 +85,7 @@ static void say_back(struct cli *cli, const struct promise *promise, const struc
         say_put(say, ")");
     }
     say_lines(say, 2, 5);
+    if (words->has_ask) view_say_ask(cli, promise);
     if (act->words.len > 0) {
         say_put(say, "\"");
         say_quote(say, act->words);

@@ -57,7 +57,10 @@ static enum err invite(struct cli *cli, struct client_circle *circle, uint8_t se
     struct client_outcome outcome = {0};
     uint8_t memory[CLIENT_LINK_BYTES];
     struct out link = OUT_OVER(memory);
+    bool ends_others = circle->chain->circle.invite_n > 0;
     enum err e = read_expiry(cli, &expires_ms);
+    if (e == ERR_OK && ends_others && !cli->is_json)
+        say_line(&cli->out, "An invitation that was open before is taken back by this one.");
     if (e == ERR_OK) e = client_invite(circle, expires_ms, secret, &outcome, &cli->why);
     if (e != ERR_OK) return e;
     client_invite_link(circle, NULL, secret, &link);

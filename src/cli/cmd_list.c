@@ -57,13 +57,14 @@ static void say_row(struct cli *cli, const struct client_circle *circle, const s
     say_lines(say, 5, 5);
 }
 
-static unsigned say_part(struct cli *cli, const struct client_circle *circle, enum part part)
+static unsigned say_part(struct cli *cli, const struct client_circle *circle, enum part part, bool is_first)
 {
     static const char *const titles[PARTS] = {"You promised", "Promised to you", "Between others"};
     unsigned n = 0;
     for (size_t i = 0; i < state_promise_n(circle->state); i++) {
         const struct promise *promise = state_promise(circle->state, i);
         if (part_of(circle, promise) != part || !is_listed(cli, promise)) continue;
+        if (n == 0 && !is_first) say_gap(&cli->out);
         if (n++ == 0) {
             say_style(&cli->out, SAY_BOLD);
             say_put(&cli->out, "%s", titles[part]);
@@ -72,7 +73,6 @@ static unsigned say_part(struct cli *cli, const struct client_circle *circle, en
         }
         say_row(cli, circle, promise, part);
     }
-    if (n > 0) say_gap(&cli->out);
     return n;
 }
 
@@ -100,7 +100,7 @@ enum err cmd_PROMISE_LIST(struct cli *cli)
         return ERR_OK;
     }
     unsigned n = 0;
-    for (enum part part = PART_MINE; part < PARTS; part++) n += say_part(cli, circle, part);
+    for (enum part part = PART_MINE; part < PARTS; part++) n += say_part(cli, circle, part, n == 0);
     if (n == 0 && state_promise_n(circle->state) > 0) say_line(&cli->out, "Nothing is open. All there was: troth promise list --all");
     else if (n == 0) say_line(&cli->out, "No promises yet. Make one: troth promise make \"...\" --by friday");
     return ERR_OK;
@@ -156,30 +156,16 @@ static void say_history(struct cli *cli, const struct client_circle *circle, con
     }
 }
 
-static void say_field(struct say *say, const char *what, struct str text)
-{
-    if (text.len == 0) return;
-    say_put(say, "%s ", what);
-    say_quote(say, text);
-    say_lines(say, 2, 4);
-}
-
 /* What is asked for, when a change waits for an answer. */
 static void say_ask(struct cli *cli, const struct client_circle *circle, const struct promise *promise)
 {
     const struct promise_act *ask = promise->ask.act;
-    uint8_t memory[2 * WHEN_WORDS_BYTES];
-    struct out o = OUT_OVER(memory);
     if (promise->ask.seq == 0) return;
     say_gap(&cli->out);
     who_say(&cli->out, promise->promiser);
     say_put(&cli->out, " asks to change %s:", ask->is_all_left ? "every time that is left" : "this time");
     say_lines(&cli->out, 0, 0);
-    say_field(&cli->out, "What:", ask->what);
-    if (ask->has_when) {
-        when_say(&o, &ask->when, &cli->here, cli->now_ms);
-        say_field(&cli->out, "When:", str_at(o.at, o.len));
-    }
+    view_say_ask(cli, promise);
     if (!who_is_me(circle, promise->receiver)) return;
     say_line(&cli->out, "Your answer: troth promise accept %u   or: troth promise refuse %u", view_number(promise),
              view_number(promise));
@@ -233,10 +219,10 @@ enum err cmd_PROMISE_SHOW(struct cli *cli)
     say_lines(say, 2, 2);
     view_when(promise, &when);
     when_say(&o, &when, &cli->here, cli->now_ms);
-    say_field(say, "When:", str_at(o.at, o.len));
-    say_field(say, "Done means:", promise->looks_like);
-    say_field(say, "Cue:", promise->cue);
-    if (promise->is_costly) say_field(say, "It costs", STR("something to keep it."));
+    view_say_field(say, "When:", str_at(o.at, o.len));
+    view_say_field(say, "Done means:", promise->looks_like);
+    view_say_field(say, "Cue:", promise->cue);
+    if (promise->is_costly) view_say_field(say, "It costs", STR("something to keep it."));
     say_put(say, "Now: ");
     view_put_outcome(cli, circle, promise, turn);
     say_lines(say, 2, 4);

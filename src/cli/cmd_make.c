@@ -24,14 +24,6 @@ static enum err refuse_law(struct cli *cli, enum law law)
     return cli_outcome(cli, &outcome);
 }
 
-static void say_field(struct say *say, const char *what, struct str text)
-{
-    if (text.len == 0) return;
-    say_put(say, "%s ", what);
-    say_quote(say, text);
-    say_lines(say, 2, 4);
-}
-
 static void say_when(struct cli *cli)
 {
     uint8_t memory[2 * WHEN_WORDS_BYTES], notes_memory[WHEN_WORDS_BYTES];
@@ -62,8 +54,8 @@ static void say_promise(struct cli *cli, const struct promise_act *act, const st
     say_style(say, SAY_PLAIN);
     say_lines(say, 2, 2);
     say_when(cli);
-    say_field(say, "Done means:", act->looks_like);
-    say_field(say, "Cue:", act->cue);
+    view_say_field(say, "Done means:", act->looks_like);
+    view_say_field(say, "Cue:", act->cue);
     if (act->is_costly) {
         say_put(say, "This one costs you something, and that is told.");
         say_lines(say, 2, 2);
@@ -153,9 +145,9 @@ static void say_change(struct cli *cli, const struct promise *promise, const str
     say_put(say, ")");
     say_lines(say, 2, 2);
     say_line(say, "into:");
-    say_field(say, "What:", act->what);
+    view_say_field(say, "What:", act->what);
     if (act->has_when) say_when(cli);
-    say_field(say, "You say:", act->words);
+    view_say_field(say, "You say:", act->words);
     say_line(say, "Until the change is accepted, the promise stands as it is.");
 }
 

@@ -44,7 +44,7 @@ static enum err read_permit(struct cli *cli, struct str text, struct given *give
     enum err e = set_server(cli, given, server);
     if (e != ERR_OK) return e;
     e = code_read(CODE_PERMIT, code, given->secret, &cli->why);
-    if (e == ERR_BAD_CODE && cli->why.text == NULL) return cli_refuse(cli, e, "This is neither a permit nor an invitation.");
+    if (e == ERR_BAD_CODE) cli_next(cli, "Copy the whole link again, from http to the end.");
     return e;
 }
 

@@ -130,12 +130,16 @@ static void kept_here(struct waiting *w)
     const struct client_circle *circle = w->circle;
     if (circle->draft_n > 0) {
         begin(w, "drafts");
-        if (!w->cli->is_json) say_put(&w->cli->out, "%zu of your entries came back, and were not sent", circle->draft_n);
+        if (!w->cli->is_json) say_put(&w->cli->out, circle->draft_n == 1 ? "%zu entry of yours came back, and was not sent"
+                                                                 : "%zu entries of yours came back, and were not sent",
+                                       circle->draft_n);
         end(w, "circle drafts", NULL, 0);
     }
     if (circle->pending_n > 0) {
         begin(w, "pending");
-        if (!w->cli->is_json) say_put(&w->cli->out, "%zu of your entries are kept here, and go with the next sync", circle->pending_n);
+        if (!w->cli->is_json) say_put(&w->cli->out, circle->pending_n == 1 ? "%zu entry of yours is kept here, and goes with the next sync"
+                                                                   : "%zu entries of yours are kept here, and go with the next sync",
+                                       circle->pending_n);
         end(w, "sync", NULL, 0);
     }
 }

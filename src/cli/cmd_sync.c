@@ -7,8 +7,15 @@
 #include "cli/cmd_log.h"
 #include "client/clock.h"
 
+/* Whether an entry is mine, and this very call sent it: no news. */
+static bool is_own(const struct client_circle *circle, const struct client_news *news, uint64_t seq)
+{
+    const struct state_row *row = state_row(circle->state, seq);
+    return news->sent_n > 0 && row->author != STATE_NONE && who_is_me(circle, state_member(circle->state, row->author));
+}
+
 /* What is new in a circle, entry by entry. */
-static enum err say_news(struct cli *cli, struct client_account *account, const struct client_news *news)
+static enum err say_news(struct cli *cli, struct client_account *account, const struct client_news *news, uint64_t *told_n)
 {
     struct client_circle *circle;
     enum err e = client_circle_open(account, news->circle, &circle, &cli->why);
@@ -19,17 +26,19 @@ static enum err say_news(struct cli *cli, struct client_account *account, const 
     for (uint64_t i = 0; i < news->new_n; i++) {
         uint64_t seq = news->first_seq + i;
         if (seq >= state_row_n(circle->state)) break;
+        if (is_own(circle, news, seq)) continue;
         if (cli->is_json) log_json(cli, circle, seq);
-        else if (log_is_told(state_row(circle->state, seq))) log_say(cli, circle, seq);
+        if (!log_is_told(state_row(circle->state, seq))) continue;
+        if (!cli->is_json) log_say(cli, circle, seq);
+        ++*told_n;
     }
     return e;
 }
 
-static void say_counts(struct cli *cli, const struct client_news *list, size_t n, size_t trouble_n)
+static void say_counts(struct cli *cli, const struct client_news *list, size_t n, uint64_t new_n, size_t trouble_n)
 {
-    uint64_t new_n = 0, sent_n = 0, kept_n = 0, back_n = 0;
+    uint64_t sent_n = 0, kept_n = 0, back_n = 0;
     for (size_t i = 0; i < n; i++) {
-        new_n += list[i].new_n;
         sent_n += list[i].sent_n;
         kept_n += list[i].kept_n;
         back_n += list[i].back_n;
@@ -73,6 +82,7 @@ static enum err sync_account(struct cli *cli, struct client_account *account, en
 {
     static struct client_news list[CLI_CIRCLES];
     size_t n = 0, trouble_n = 0;
+    uint64_t told_n = 0;
     enum err e = client_sync(account, list, &n, &cli->why);
     for (size_t i = 0; e == ERR_OK && i < n; i++) {
         if (cli->is_json) {
@@ -81,7 +91,7 @@ static enum err sync_account(struct cli *cli, struct client_account *account, en
             json_name(&cli->json, "entries");
             json_open_list(&cli->json);
         }
-        if (list[i].new_n > 0 || list[i].err != ERR_OK) e = say_news(cli, account, &list[i]);
+        if (list[i].new_n > 0 || list[i].err != ERR_OK) e = say_news(cli, account, &list[i], &told_n);
         if (cli->is_json) {
             json_close(&cli->json);
             json_close(&cli->json);
@@ -91,7 +101,7 @@ static enum err sync_account(struct cli *cli, struct client_account *account, en
         *worst = list[i].err;
         trouble_n++;
     }
-    if (e == ERR_OK && !cli->is_json) say_counts(cli, list, n, trouble_n);
+    if (e == ERR_OK && !cli->is_json) say_counts(cli, list, n, told_n, trouble_n);
     return e;
 }
 
@@ -148,7 +158,8 @@ static bool on_news(void *of, const struct client_news *news, const struct why *
     }
     w->cli->now_ms = clock_wall_ms();
     if (news->new_n > 0) {
-        w->err = say_news(w->cli, w->account, news);
+        uint64_t told_n = 0;
+        w->err = say_news(w->cli, w->account, news, &told_n);
         w->is_written = say_is_written(&w->cli->out);
     }
     return is_over == 0 && w->err == ERR_OK && w->is_written;

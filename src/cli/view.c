@@ -214,6 +214,26 @@ void view_put_what(struct say *say, const struct promise *promise, size_t turn)
     else say_quote(say, what);
 }
 
+void view_say_field(struct say *say, const char *what, struct str text)
+{
+    if (text.len == 0) return;
+    say_put(say, "%s ", what);
+    say_quote(say, text);
+    say_lines(say, 2, 4);
+}
+
+void view_say_ask(struct cli *cli, const struct promise *promise)
+{
+    const struct promise_act *ask = promise->ask.act;
+    uint8_t memory[2 * WHEN_WORDS_BYTES];
+    struct out o = OUT_OVER(memory);
+    if (promise->ask.seq == 0) return;
+    view_say_field(&cli->out, "New wording:", ask->what);
+    if (!ask->has_when) return;
+    when_say(&o, &ask->when, &cli->here, cli->now_ms);
+    view_say_field(&cli->out, "New time:", str_at(o.at, o.len));
+}
+
 /* ---- for programs ---------------------------------------------------------------------------------------- */
 
 static void turn_json(struct cli *cli, const struct promise *promise, size_t turn)

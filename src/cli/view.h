@@ -34,6 +34,12 @@ void view_put_outcome(struct cli *cli, const struct client_circle *circle, const
 void view_put_what(struct say *say, const struct promise *promise, size_t turn) NONNULL;
 void view_put_turn(struct cli *cli, const struct promise *promise, size_t turn) NONNULL;
 
+/* view_say_field -- lays out "What: text" at indent 2; nothing if the text is empty. */
+void view_say_field(struct say *say, const char *what, struct str text) NONNULL;
+
+/* view_say_ask -- lays out the change that is asked for: its new wording and time. */
+void view_say_ask(struct cli *cli, const struct promise *promise) NONNULL;
+
 /* view_is_open -- whether anything may still come of it. */
 bool view_is_open(const struct promise *promise, uint64_t now_ms) NONNULL;
 
