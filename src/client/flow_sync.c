@@ -60,22 +60,14 @@ static enum err take_number(void *ctx, const struct home_circle *circle)
     return ERR_OK;
 }
 
-static bool is_open(const struct client *client, uint64_t number)
-{
-    for (const struct ring *r = client->ring; r != NULL; r = r->next) {
-        if (r->number == number) return true;
-    }
-    return false;
-}
-
-/* One circle of the home, with what the server says of it. What was not open before is closed again. */
+/* One circle of the home, with what the server says of it. It stays open: who syncs looks at it next. */
 static enum err sync_one(struct seat *seat, const struct home_circle *circle, const struct listed *listed,
                          struct client_news *news)
 {
     struct ring *ring;
     struct outbox_back back = {0};
     struct sync_known known = {0};
-    bool is_new = false, was_open = is_open(seat->face.client, circle->number);
+    bool is_new = false;
     for (size_t i = 0; i < listed->n; i++) {
         if (memcmp(listed->circle[i].id, circle->id, HASH_BYTES) != 0) continue;
         known = (struct sync_known){true, listed->circle[i]};
@@ -84,7 +76,6 @@ static enum err sync_one(struct seat *seat, const struct home_circle *circle, co
     enum err e = ring_open(seat, circle->number, &ring);
     if (e == ERR_OK) e = sync_ring(ring, &known, news, &back);
     if (e == ERR_OK) news->is_new = is_new;
-    if (e == ERR_OK && !was_open) ring_close(ring);
     return e;
 }
 
