@@ -63,6 +63,15 @@ static enum err set_journal(struct seat *seat, const uint8_t *id)
     return ERR_OK;
 }
 
+/* Whether a circle is a journal, as far as the home's list knows: a long circle is not loaded to learn that. */
+static enum err standing_of(struct seat *seat, uint64_t number, uint64_t *standing)
+{
+    struct home_circle_about about;
+    enum err e = home_circle_about(seat_home(seat), number, &about);
+    if (e == ERR_OK) *standing = about.standing;
+    return e;
+}
+
 enum err flow_find_journal(struct seat *seat)
 {
     struct circles circles = {0};
@@ -71,6 +80,9 @@ enum err flow_find_journal(struct seat *seat)
     enum err e = home_circle_each(seat_home(seat), seat->face.number, take_circle, &circles);
     for (size_t i = 0; e == ERR_OK && i < circles.n; i++) {
         struct ring *ring;
+        uint64_t standing;
+        e = standing_of(seat, circles.number[i], &standing);
+        if (e != ERR_OK || standing == RING_IN || standing == RING_OUT) continue;
         e = ring_open(seat, circles.number[i], &ring);
         if (e != ERR_OK) break;
         if (!ring->held->chain.circle.is_sole) continue;
@@ -96,20 +108,34 @@ static struct str profile_in(const struct ring *ring)
     return (struct str){0};
 }
 
+/* A profile from one of the circles that are journals, or from one of the others. */
+static enum err take_profile_of(struct seat *seat, const struct circles *circles, bool is_of_journal, bool *is_found)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < circles->n && !*is_found; i++) {
+        struct ring *ring;
+        uint64_t standing;
+        e = standing_of(seat, circles->number[i], &standing);
+        if (e != ERR_OK || (standing == RING_JOURNAL) != is_of_journal) continue;
+        e = ring_open(seat, circles->number[i], &ring);
+        struct str text = e == ERR_OK ? profile_in(ring) : (struct str){0};
+        *is_found = text.len > 0;
+        if (*is_found) e = flow_set_profile(seat, text);
+    }
+    return e;
+}
+
 enum err flow_find_profile(struct seat *seat)
 {
     uint8_t memory[FLOW_TEXT_BYTES];
     struct out known = OUT_OVER(memory);
     struct circles circles = {0};
+    bool is_found = false;
     enum err e = flow_profile(seat, &known);
     if (e != ERR_NOT_FOUND) return e;
     e = home_circle_each(seat_home(seat), seat->face.number, take_circle, &circles);
-    for (size_t i = 0; e == ERR_OK && i < circles.n; i++) {
-        struct ring *ring;
-        e = ring_open(seat, circles.number[i], &ring);
-        struct str text = e == ERR_OK ? profile_in(ring) : (struct str){0};
-        if (text.len > 0) return flow_set_profile(seat, text);
-    }
+    if (e == ERR_OK) e = take_profile_of(seat, &circles, true, &is_found);
+    if (e == ERR_OK && !is_found) e = take_profile_of(seat, &circles, false, &is_found);
     return e;
 }
 
