@@ -34,6 +34,7 @@ CRASH_POINTS := home_commit home_item_add home_item_set home_item_remove home_en
 	home_entry_set_payload home_note_put home_setting_put home_draft_put home_circle_add home_circle_set_about \
 	home_account_add home_session_set remote_append remote_new_circle remote_register remote_login
 LINK_tests/client/crash := $(CRASH_POINTS:%=-Wl,--wrap=%)
+LINK_tests/client/lost  := -Wl,--wrap=remote_append
 
 # ---- what there is --------------------------------------------------------------------------------
 

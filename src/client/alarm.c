@@ -41,7 +41,7 @@ static bool is_ended(const struct ended *ended, uint64_t number)
     return false;
 }
 
-/* ---- walking through those that stand ------------------------------------------------------------------ */
+/* ---- walking through those that stand -------------------------------------------------------- */
 
 struct standing {
     struct ended ended;
@@ -111,7 +111,7 @@ void alarm_list_free(struct client_alarm *list, size_t n)
     }
 }
 
-/* ---- ending ------------------------------------------------------------------------------------------------ */
+/* ---- ending ---------------------------------------------------------------------------------- */
 
 static enum err end_all(struct ring *ring, struct standing *s)
 {
@@ -141,7 +141,7 @@ enum err alarm_end_kind(struct ring *ring, enum err kind)
     return e == ERR_OK && s.n > 0 ? end_all(ring, &s) : e;
 }
 
-/* ---- raising ------------------------------------------------------------------------------------------------- */
+/* ---- raising --------------------------------------------------------------------------------- */
 
 static void put_bytes(struct out *o, unsigned key, struct str bytes)
 {

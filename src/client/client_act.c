@@ -6,7 +6,7 @@
 
 enum { ERASE_MOST = LIMIT_BATCH_ENTRIES / 2 };
 
-/* ---- saying ------------------------------------------------------------------------------------------------- */
+/* ---- saying ---------------------------------------------------------------------------------- */
 
 /* A new profile of mine is what this device will post elsewhere, too. */
 static enum err learn_profile(struct ring *ring, struct str text)
@@ -45,7 +45,7 @@ enum err client_act(struct client_circle *circle, struct str text, struct client
     return client_act_with_id(circle, id, text, outcome, why);
 }
 
-/* ---- erasing -------------------------------------------------------------------------------------------------- */
+/* ---- erasing --------------------------------------------------------------------------------- */
 
 static bool may_erase(const struct held *h, uint64_t seq)
 {
@@ -107,7 +107,7 @@ enum err client_erase(struct client_circle *circle, const uint64_t *seq, size_t 
     return flow_end(ring, e, why);
 }
 
-/* ---- what waits --------------------------------------------------------------------------------------------------- */
+/* ---- what waits ------------------------------------------------------------------------------ */
 
 static bool is_hidden(const struct home_item *item)
 {
@@ -151,7 +151,7 @@ enum err client_unsend(struct client_circle *circle, const uint8_t id[static ID_
     return flow_end(ring, e, why);
 }
 
-/* ---- drafts ---------------------------------------------------------------------------------------------------------- */
+/* ---- drafts ---------------------------------------------------------------------------------- */
 
 struct drafts {
     struct ring *ring;

@@ -4,7 +4,7 @@
 #include "client/alarm.h"
 #include "client/flow.h"
 
-/* ---- the list ---------------------------------------------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 struct listing {
     struct client_listed *list;
@@ -56,7 +56,7 @@ enum err client_circles(struct client_account *account, struct client_listed *li
     return ERR_OK;
 }
 
-/* ---- one of them ------------------------------------------------------------------------------------------- */
+/* ---- one of them ----------------------------------------------------------------------------- */
 
 enum err client_circle_open(struct client_account *account, const uint8_t id[static HASH_BYTES],
                             struct client_circle **circle, struct why *why)
@@ -98,7 +98,7 @@ enum err client_circle_new(struct client_account *account, struct str facts, str
     return ERR_OK;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* An entry that waits here: what the fold was told of it. */
 static void waiting_entry(const struct ring *ring, uint64_t seq, struct entry *entry)

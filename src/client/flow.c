@@ -8,7 +8,7 @@
 #define JOURNAL STR("journal")
 enum { FIRST_BATCH = 3 };
 
-/* ---- my profile --------------------------------------------------------------------------------------------- */
+/* ---- my profile ------------------------------------------------------------------------------ */
 
 static enum err take_profile(void *ctx, struct str name, struct str value)
 {
@@ -40,7 +40,7 @@ enum err flow_set_profile(struct seat *seat, struct str text)
     return ERR_OK;
 }
 
-/* ---- what the home has ------------------------------------------------------------------------------------------ */
+/* ---- what the home has ----------------------------------------------------------------------- */
 
 struct circles {
     uint64_t number[2 * LIMIT_CIRCLES];
@@ -139,7 +139,7 @@ enum err flow_find_profile(struct seat *seat)
     return e;
 }
 
-/* ---- a circle that begins here ------------------------------------------------------------------------------------ */
+/* ---- a circle that begins here --------------------------------------------------------------- */
 
 /* A record that has nothing yet, to sign the first batch with. */
 static void empty(struct held *h, struct seat *seat)
@@ -208,7 +208,7 @@ enum err flow_circle(struct seat *seat, struct str facts, struct ring **ring)
     return e == ERR_OK ? ring_open(seat, number, ring) : e;
 }
 
-/* ---- an act on its way ------------------------------------------------------------------------------------------------ */
+/* ---- an act on its way ----------------------------------------------------------------------- */
 
 static bool waits(const struct outbox *o, const uint8_t *id)
 {

@@ -6,7 +6,7 @@
 #include "client/flow.h"
 #include "client/sync_own.h"
 
-/* ---- heads -------------------------------------------------------------------------------------------------------- */
+/* ---- heads ----------------------------------------------------------------------------------- */
 
 static struct headtoken my_head(const struct held *h)
 {
@@ -40,7 +40,7 @@ enum err client_compare(struct client_circle *circle, struct str token, enum hea
     return flow_end(ring, e, why);
 }
 
-/* ---- alarms --------------------------------------------------------------------------------------------------------- */
+/* ---- alarms ---------------------------------------------------------------------------------- */
 
 enum err client_alarms(struct client_circle *circle, struct client_alarm *list, size_t *n, struct why *why)
 {
@@ -70,7 +70,7 @@ enum err client_alarm_end(struct client_circle *circle, uint64_t number, struct 
     return flow_end(ring, e, why);
 }
 
-/* ---- repair ----------------------------------------------------------------------------------------------------------- */
+/* ---- repair ---------------------------------------------------------------------------------- */
 
 enum { EVIDENCE_MOST = 16, REPAIR_ENTRIES = LIMIT_BATCH_ENTRIES - EVIDENCE_MOST,
        REPAIR_BYTES = LIMIT_BODY_BYTES - EVIDENCE_MOST * (LIMIT_HEADER_BYTES + SIG_BYTES + 16) };

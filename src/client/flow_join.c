@@ -35,7 +35,7 @@ void client_look_close(struct client_look *look)
     free(l);
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static enum err keep_wires(struct look *l, struct str page)
 {
@@ -71,7 +71,7 @@ static enum err read_record(struct look *l, struct remote *remote, const struct 
     return e == ERR_OK && !chain_is_settled(&l->chain) ? ERR_BROKEN_CHAIN : e;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------ */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static enum err open_capsule(struct look *l, const struct entry *e, const struct invite_keys *keys)
 {
@@ -179,7 +179,7 @@ enum err client_look(struct client *client, const char *server, const uint8_t se
     return ERR_OK;
 }
 
-/* ---- joining --------------------------------------------------------------------------------------------------------- */
+/* ---- joining --------------------------------------------------------------------------------- */
 
 /* The circle and my wish to join it, durable before anything is sent. */
 static enum err keep_join(struct seat *seat, const struct look *l, struct str profile, uint64_t *number, uint8_t *id)
@@ -233,7 +233,8 @@ enum err client_join(struct client_account *account, struct client_look *look, s
     if (e == ERR_OK) e = ring_open(seat, number, &ring);
     if (e == ERR_OK) e = outbox_load(&ring->outbox);
     if (e == ERR_OK) e = take_record(ring, l);
-    bool is_fresh = e == ERR_OK && memcmp(ring->held->chain.circle.head_hash, l->chain.circle.head_hash, HASH_BYTES) == 0;
+    const uint8_t *seen = l->chain.circle.head_hash;
+    bool is_fresh = e == ERR_OK && memcmp(ring->held->chain.circle.head_hash, seen, HASH_BYTES) == 0;
     if (e == ERR_OK) e = is_fresh ? sync_send(ring, &news, &back) : sync_ring(ring, NULL, &news, &back);
     if (e == ERR_OK) e = flow_outcome(ring, id, &news, &back, outcome);
     if (e != ERR_OK) return seat_fail(seat, e, why);

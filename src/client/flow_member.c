@@ -5,7 +5,7 @@
 
 enum { NOTE_NAME_BYTES = 32, NOTE_BYTES = SECRET_BYTES + 8, INVITE_NOTES = 32 };
 
-/* ---- my invitations' secrets, as notes of the circle ---------------------------------------------------------- */
+/* ---- my invitations' secrets, as notes of the circle ----------------------------------------- */
 
 static struct str note_name(uint8_t memory[static NOTE_NAME_BYTES], const uint8_t *invite_pk)
 {
@@ -35,7 +35,7 @@ static uint64_t be64_at(const uint8_t *at)
     return n;
 }
 
-/* ---- inviting ---------------------------------------------------------------------------------------------------- */
+/* ---- inviting -------------------------------------------------------------------------------- */
 
 /* The texts that the invited person can read before they join: the circle's facts, and who invites. */
 struct welcome {
@@ -196,7 +196,7 @@ enum err client_consent(struct client_circle *circle, const uint8_t invite_hash[
     return flow_end(ring, e, why);
 }
 
-/* ---- the key, and leaving ------------------------------------------------------------------------------------------ */
+/* ---- the key, and leaving -------------------------------------------------------------------- */
 
 static enum err post_rotate(struct client_circle *circle, struct client_outcome *outcome, struct why *why)
 {
@@ -235,7 +235,9 @@ enum err client_words(const struct client_circle *circle, uint16_t word[static P
     struct ring *ring = ring_of(circle);
     const struct circle *at = &ring->held->chain.circle;
     struct phrase_member member[LIMIT_MEMBERS];
-    for (size_t i = 0; i < at->member_n; i++) member[i] = (struct phrase_member){at->member[i].sign_pk, at->member[i].box_pk};
+    for (size_t i = 0; i < at->member_n; i++) {
+        member[i] = (struct phrase_member){at->member[i].sign_pk, at->member[i].box_pk};
+    }
     enum err e = at->member_n == 0 ? ERR_NOT_FOUND : phrase_make(at->id, member, at->member_n, word);
     return flow_end(ring, e, why);
 }

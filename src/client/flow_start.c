@@ -4,7 +4,7 @@
 #include "client/clock.h"
 #include "client/flow.h"
 
-/* ---- an account from nothing ------------------------------------------------------------------------------- */
+/* ---- an account from nothing ----------------------------------------------------------------- */
 
 /* New keys, kept here before anybody hears of them. */
 static enum err make_account(struct client *client, const struct client_start *start, struct seat **seat)
@@ -154,7 +154,7 @@ enum err client_start_account(struct client *client, const struct client_start *
     return is_useless && forget_account(seat) != ERR_OK ? ERR_STORE : e;
 }
 
-/* ---- another device --------------------------------------------------------------------------------------------- */
+/* ---- another device -------------------------------------------------------------------------- */
 
 static enum err add_signed_in(struct client *client, const char *server, const uint8_t *code,
                               const struct remote_login *login, const struct secret_identity *me, struct seat **seat)
@@ -253,7 +253,7 @@ enum err client_sign_in(struct client *client, const char *server, const uint8_t
     return e;
 }
 
-/* ---- sessions ------------------------------------------------------------------------------------------------------ */
+/* ---- sessions -------------------------------------------------------------------------------- */
 
 enum err client_renew(struct client_account *account, struct str passphrase, struct why *why)
 {
@@ -304,7 +304,7 @@ enum err client_sign_out(struct client_account *account, struct why *why)
     return e;
 }
 
-/* ---- another passphrase ---------------------------------------------------------------------------------------------- */
+/* ---- another passphrase ---------------------------------------------------------------------- */
 
 static enum err change_there(struct seat *seat, const struct secret_access *access, struct account_creds *creds)
 {

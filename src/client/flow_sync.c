@@ -7,7 +7,7 @@
 
 enum { MOST = 2 * LIMIT_CIRCLES };
 
-/* ---- one ------------------------------------------------------------------------------------------------------ */
+/* ---- one ------------------------------------------------------------------------------------- */
 
 enum err client_sync_circle(struct client_circle *circle, struct client_news *news, struct why *why)
 {
@@ -15,7 +15,7 @@ enum err client_sync_circle(struct client_circle *circle, struct client_news *ne
     return flow_end(ring_of(circle), sync_ring(ring_of(circle), NULL, news, &back), why);
 }
 
-/* ---- all ------------------------------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 /* What the server lists, copied: it is borrowed only until the next request. */
 struct listed {
@@ -103,7 +103,7 @@ enum err client_sync(struct client_account *account, struct client_news *list, s
     return e == ERR_OK ? e : seat_fail(seat, e, why);
 }
 
-/* ---- live ---------------------------------------------------------------------------------------------------------- */
+/* ---- live ------------------------------------------------------------------------------------ */
 
 struct following {
     struct seat *seat;

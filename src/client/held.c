@@ -8,7 +8,7 @@
 enum { SCRATCH_TURNS = 16 };
 #define CEILING_BYTES ((size_t)1 << 33)
 
-/* ---- arrays that grow -------------------------------------------------------------------------- */
+/* ---- arrays that grow ------------------------------------------------------------------------ */
 
 /* A zeroed array with room for n, the old one's content in it, and the old one wiped; NULL: no memory. */
 static void *grown(void *array, size_t *cap, size_t n, size_t row_bytes)
@@ -44,7 +44,7 @@ static enum err room_for_epoch(struct held *h, uint64_t epoch)
     return ERR_OK;
 }
 
-/* ---- keys --------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static void hold_key(struct held *h, uint64_t epoch, const uint8_t *key)
 {
@@ -114,7 +114,7 @@ bool held_is_locked_out(const struct held *held)
     return held_is_in(held) && held_key_of(held, held->chain.circle.epoch) == NULL;
 }
 
-/* ---- what an entry says ------------------------------------------------------------------------- */
+/* ---- what an entry says ---------------------------------------------------------------------- */
 
 /* Keeps a copy of a text for as long as the circle is open. */
 static enum err keep_text(struct arena *a, struct str text, struct str *kept)
@@ -149,7 +149,7 @@ static bool is_of_type(const struct held_row *row, enum payload_type type)
     return payload_type(row->text, &said) == ERR_OK && said == (uint64_t)type;
 }
 
-/* ---- erasures ------------------------------------------------------------------------------------ */
+/* ---- erasures -------------------------------------------------------------------------------- */
 
 static enum err note_redact(struct held *h, const struct entry *e)
 {
@@ -208,7 +208,7 @@ static void apply_erasures(struct held *h)
     }
 }
 
-/* ---- the fold -------------------------------------------------------------------------------------- */
+/* ---- the fold -------------------------------------------------------------------------------- */
 
 static enum err feed(struct held *h, const struct entry *e)
 {
@@ -273,7 +273,7 @@ void held_confirm(struct held *held, uint64_t n)
     held->provisional_n -= n;
 }
 
-/* ---- one more confirmed entry ---------------------------------------------------------------------- */
+/* ---- one more confirmed entry ---------------------------------------------------------------- */
 
 /* Everything that follows in memory from an entry that the chain has taken. is_loading: the home knows. */
 static enum err follow(struct held *h, const struct entry *e, uint64_t first_seen_ms, bool is_loading)
@@ -303,7 +303,7 @@ static enum err follow(struct held *h, const struct entry *e, uint64_t first_see
     return err;
 }
 
-/* ---- loading --------------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 static enum err load_key(void *ctx, uint64_t epoch, const uint8_t key[static KEY_BYTES])
 {
@@ -385,7 +385,7 @@ void held_close(struct held *held)
     free(held);
 }
 
-/* ---- what a server sends --------------------------------------------------------------------------- */
+/* ---- what a server sends --------------------------------------------------------------------- */
 
 /* Up to a page of verified entries, on their way into the home. */
 struct page {
@@ -485,7 +485,7 @@ enum err held_take(struct held *held, struct str sequence, bool is_ours, uint64_
     return e;
 }
 
-/* ---- wires ------------------------------------------------------------------------------------------ */
+/* ---- wires ----------------------------------------------------------------------------------- */
 
 const uint8_t *held_hash(const struct held *held, uint64_t seq)
 {

@@ -5,7 +5,7 @@
 
 #include "client/sign.h"
 
-/* ---- in memory ---------------------------------------------------------------------------------- */
+/* ---- in memory ------------------------------------------------------------------------------- */
 
 static void item_free(struct outbox_item *item)
 {
@@ -119,7 +119,7 @@ const struct outbox_item *outbox_genesis(const struct outbox *outbox)
     return first_of(outbox, OUTBOX_GENESIS);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* Where bytes that are signed already stand. */
 static void place_of(struct home_item *item, struct str wire)
@@ -165,7 +165,7 @@ enum err outbox_add(struct outbox *outbox, const struct outbox_new *item, size_t
     return e;
 }
 
-/* ---- finding again ------------------------------------------------------------------------------- */
+/* ---- finding again --------------------------------------------------------------------------- */
 
 /* An id of ours under another's name is not our entry: ours can then never be recorded, and will be told. */
 static enum err find(void *of, const struct entry *entry)
@@ -243,7 +243,7 @@ enum err outbox_tidy(struct outbox *outbox, size_t *done_n)
     return has_dead && !is_made && !has_live(outbox) ? outbox_unsign(outbox) : ERR_OK;
 }
 
-/* ---- what is owed -------------------------------------------------------------------------------- */
+/* ---- what is owed ---------------------------------------------------------------------------- */
 
 /* Why I have to change the key now; 0: I need not. */
 static uint8_t reason_to_rotate(const struct held *h)
@@ -312,12 +312,13 @@ enum err outbox_mend(struct outbox *outbox, uint64_t now_ms)
     return e == ERR_OK ? mend_keys(outbox, now_ms) : e;
 }
 
-/* ---- laws, as homes keep them --------------------------------------------------------------------- */
+/* ---- laws, as homes keep them ---------------------------------------------------------------- */
 
 uint64_t outbox_law_code(enum law law)
 {
     uint64_t code = 0;
-    for (const char *at = law_number(law); *at != '\0' && code < LIMIT_NUMBER >> 8; at++) code = code << 8 | (uint8_t)*at;
+    struct str number = str_of_text(law_number(law));
+    for (size_t i = 0; i < number.len && i < 6; i++) code = code << 8 | number.at[i];
     return code;
 }
 
@@ -329,7 +330,7 @@ enum law outbox_law_of(uint64_t code)
     return LAW_OK;
 }
 
-/* ---- back to the drafts --------------------------------------------------------------------------- */
+/* ---- back to the drafts ---------------------------------------------------------------------- */
 
 static enum err draft_of(struct outbox *o, const struct home_item *item, enum law law, enum err err, uint64_t now_ms)
 {

@@ -4,7 +4,7 @@
 #include "client/outbox.h"
 #include "client/sign.h"
 
-/* ---- what is signed already ----------------------------------------------------------------------- */
+/* ---- what is signed already ------------------------------------------------------------------ */
 
 static enum err put_entry(struct outbox_batch *b, const struct entry *e)
 {
@@ -31,7 +31,7 @@ static enum err same_again(const struct outbox *o, struct outbox_batch *b)
     return e;
 }
 
-/* ---- signing ---------------------------------------------------------------------------------------- */
+/* ---- signing --------------------------------------------------------------------------------- */
 
 /* What was signed, on its way into the home. */
 struct signed_items {
@@ -166,7 +166,7 @@ static enum err sign_round(struct outbox *o, uint64_t now_ms, struct outbox_batc
     return e;
 }
 
-/* ---- one or the other --------------------------------------------------------------------------------- */
+/* ---- one or the other ------------------------------------------------------------------------ */
 
 enum err outbox_prepare(struct outbox *outbox, uint64_t now_ms, bool may_sign, struct outbox_batch *batch,
                         struct outbox_back *back)

@@ -7,7 +7,7 @@
 
 #define AS_OF STR("as-of")
 
-/* ---- open and close ------------------------------------------------------------------------------------- */
+/* ---- open and close -------------------------------------------------------------------------- */
 
 /* A circle that begins here is in the record as soon as its first batch is durable; the items stay until the
  * server knows of it, too. */
@@ -101,7 +101,7 @@ enum err ring_ready(struct ring *ring)
     return e;
 }
 
-/* ---- what is shown ---------------------------------------------------------------------------------------- */
+/* ---- what is shown --------------------------------------------------------------------------- */
 
 /* Folds what waits here behind what is confirmed. Acts of membership are not shown as if they had happened. */
 static enum err show_waiting(struct ring *r)
@@ -166,7 +166,7 @@ enum err ring_show(struct ring *ring)
     return keep_about(ring);
 }
 
-/* ---- as of -------------------------------------------------------------------------------------------------- */
+/* ---- as of ----------------------------------------------------------------------------------- */
 
 enum err ring_saw(struct ring *ring, uint64_t now_ms)
 {

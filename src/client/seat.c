@@ -13,7 +13,7 @@ struct seat *seat_find(const struct client *client, uint64_t number)
     return NULL;
 }
 
-/* ---- what the home says ----------------------------------------------------------------------------- */
+/* ---- what the home says ---------------------------------------------------------------------- */
 
 static enum err take_account(void *ctx, const struct home_account *account)
 {
@@ -90,7 +90,7 @@ enum err seat_load(struct client *client, uint64_t number, struct seat **seat)
     return e;
 }
 
-/* ---- unlocking ---------------------------------------------------------------------------------------- */
+/* ---- unlocking ------------------------------------------------------------------------------- */
 
 static enum err take_journal(void *ctx, struct str name, struct str value)
 {
@@ -138,7 +138,7 @@ enum err seat_needs(const struct seat *seat, struct why *why)
     return ERR_NO_SESSION;
 }
 
-/* ---- the server ------------------------------------------------------------------------------------------ */
+/* ---- the server ------------------------------------------------------------------------------ */
 
 struct fetch_options seat_fetch_options(const struct client *client, const char *server)
 {
@@ -191,7 +191,7 @@ enum err seat_drop_session(struct seat *seat)
     return home_session_set(seat_home(seat), seat->face.number, &none);
 }
 
-/* ---- telling ---------------------------------------------------------------------------------------------- */
+/* ---- telling --------------------------------------------------------------------------------- */
 
 enum err seat_fail(const struct seat *seat, enum err e, struct why *why)
 {

@@ -20,7 +20,7 @@ void signer_fini(struct signer *signer)
     wipe(signer, sizeof *signer);
 }
 
-/* ---- parts -------------------------------------------------------------------------------------- */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 static const uint8_t *keep(struct signer *s, const void *bytes, size_t n)
 {
@@ -73,7 +73,7 @@ static enum err put_payload(struct signer *s, struct entry *e, struct str payloa
     return e->payload_hash == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
-/* ---- kinds -------------------------------------------------------------------------------------- */
+/* ---- kinds ----------------------------------------------------------------------------------- */
 
 static enum err draft_say(struct signer *s, struct entry *e, struct str text)
 {
@@ -210,7 +210,7 @@ static enum err draft_body(struct signer *s, const struct home_item *item, struc
     return ERR_STORE_DAMAGED;
 }
 
-/* ---- signing ------------------------------------------------------------------------------------ */
+/* ---- signing --------------------------------------------------------------------------------- */
 
 /* Signs, reads back, judges, and goes on behind it. */
 static enum err sign(struct signer *s, struct entry *draft, struct entry *entry, struct why *why)

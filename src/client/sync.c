@@ -27,7 +27,7 @@ enum err sync_asked(struct sync *s, enum err e)
     return ERR_OK;
 }
 
-/* ---- what the server says ---------------------------------------------------------------------------------- */
+/* ---- what the server says -------------------------------------------------------------------- */
 
 enum err sync_known_of(struct sync *s, struct sync_known *known)
 {
@@ -43,7 +43,7 @@ enum err sync_known_of(struct sync *s, struct sync_known *known)
     return e;
 }
 
-/* ---- alarms ---------------------------------------------------------------------------------------------------- */
+/* ---- alarms ---------------------------------------------------------------------------------- */
 
 /* Raises it, and tells of it. */
 static enum err alarm(struct sync *s, enum err kind, const struct alarm_seen *seen)
@@ -105,7 +105,7 @@ static enum err parted(struct sync *s, uint64_t at)
     return sync_may_go_on(s, e) ? alarm(s, is_signed ? ERR_FORKED : ERR_BROKEN_CHAIN, &seen) : e;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* Whether the first entry of a page stands right behind the pin. */
 static bool does_follow(const struct held *h, struct str page)
@@ -149,7 +149,7 @@ static enum err fetch(struct sync *s)
     return alarm(s, ERR_BROKEN_CHAIN, &(struct alarm_seen){.wrong = ERR_PAYLOAD_MISMATCH});
 }
 
-/* ---- the head against the pin -------------------------------------------------------------------------------------- */
+/* ---- the head against the pin ---------------------------------------------------------------- */
 
 static enum err behind(struct sync *s, const struct remote_head *head)
 {
@@ -174,7 +174,7 @@ static enum err to_head(struct sync *s, const struct remote_head *head)
     return alarm(s, ERR_BROKEN_CHAIN, &seen); /* it names a head that it does not show */
 }
 
-/* ---- who is not in yet --------------------------------------------------------------------------------------------- */
+/* ---- who is not in yet ----------------------------------------------------------------------- */
 
 /* Reads with the invitation, as long as the join is not in the record. */
 static enum err read_as_invited(struct sync *s, const struct outbox_item *join)
@@ -215,7 +215,7 @@ enum err sync_read(struct sync *s, const struct sync_known *known)
     return e == ERR_OK ? ring_saw(s->ring, clock_wall_ms()) : e;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static enum err begin(struct sync *s, struct ring *ring, struct client_news *news, struct outbox_back *back)
 {

@@ -7,7 +7,7 @@
 
 enum { ROUNDS = 16, STILL_ROUNDS = 3 };
 
-/* ---- a circle that begins here -------------------------------------------------------------------------------- */
+/* ---- a circle that begins here --------------------------------------------------------------- */
 
 enum err sync_upload(struct sync *s)
 {
@@ -33,7 +33,7 @@ enum err sync_upload(struct sync *s)
     return outbox_remove(&s->ring->outbox, group); /* the record has them already; now the server does, too */
 }
 
-/* ---- what an answer means ------------------------------------------------------------------------------------- */
+/* ---- what an answer means -------------------------------------------------------------------- */
 
 /* All of it is in the record, just where it was signed for. */
 static enum err recorded(struct sync *s, const struct outbox_batch *b)
@@ -113,7 +113,7 @@ static enum err refused(struct sync *s, enum err refusal, unsigned *still_n)
     return outbox_give_back(&s->ring->outbox, LAW_OK, refusal, clock_wall_ms(), s->back);
 }
 
-/* ---- one batch after the other ------------------------------------------------------------------------------------ */
+/* ---- one batch after the other --------------------------------------------------------------- */
 
 static enum err send_batch(struct sync *s, const struct outbox_batch *b, unsigned *still_n)
 {

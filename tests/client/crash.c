@@ -24,7 +24,7 @@
 
 enum { DIED = 77, POINTS_MOST = 2000, RUNS_MOST = 8 };
 
-/* ---- points ----------------------------------------------------------------------------------------------------- */
+/* ---- points ---------------------------------------------------------------------------------- */
 
 static unsigned countdown; /* 0: nobody dies */
 
@@ -82,7 +82,7 @@ WRAPPED(remote_register,
 WRAPPED(remote_login, (struct remote *remote, const struct secret_access *access, struct remote_login *login),
         (remote, access, login))
 
-/* ---- a device in a child process -------------------------------------------------------------------------------- */
+/* ---- a device in a child process ------------------------------------------------------------- */
 
 typedef void deed(struct hand *hand, void *of);
 
@@ -119,7 +119,7 @@ static bool does_in_the_end(struct hand *hand, deed *does, void *of, unsigned n)
     return has_died;
 }
 
-/* ---- what is said ------------------------------------------------------------------------------------------------ */
+/* ---- what is said ---------------------------------------------------------------------------- */
 
 static struct hearth hearth;
 static struct hand ana, ben;
@@ -179,7 +179,8 @@ static void every_word_is_in_the_record_exactly_once(void **state)
         for (unsigned i = 0; i < SAYINGS; i++) {
             char words[SAID_BYTES];
             words_of(words, n, i);
-            if (hearth_notes(&ben, words, false) != 1) fail_msg("%s: %zu times", words, hearth_notes(&ben, words, false));
+            size_t times = hearth_notes(&ben, words, false);
+            if (times != 1) fail_msg("%s: %zu times", words, times);
         }
     }
     print_message("%u points\n", n);
@@ -190,7 +191,7 @@ static void every_word_is_in_the_record_exactly_once(void **state)
     hearth_close(&ana);
 }
 
-/* ---- what people do together ------------------------------------------------------------------------------------- */
+/* ---- what people do together ----------------------------------------------------------------- */
 
 /* Ben leaves; whose turn it is changes the key and goes on; a word is erased; somebody is invited. */
 static void change_the_key_and_invite(struct hand *hand, void *of)
@@ -245,7 +246,7 @@ static void an_erasure_and_an_invitation_happen_once(void **state)
     assert_true(n > 20);
 }
 
-/* ---- an account from nothing ---------------------------------------------------------------------------------------- */
+/* ---- an account from nothing ----------------------------------------------------------------- */
 
 struct beginning {
     uint8_t permit[SECRET_BYTES];

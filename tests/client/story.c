@@ -255,7 +255,7 @@ static void who_leaves_keeps_a_copy_and_the_key_changes(void **state)
     hearth_ok(&ben, client_leave(ben.circle, &outcome, &ben.why));
     assert_int_equal(outcome.fate, CLIENT_SENT);
     assert_false(ben.circle->is_member);
-    assert_int_equal(hearth_note(&ana, "to myself now").fate, CLIENT_SENT); /* leave first, then the rotate, then this */
+    assert_int_equal(hearth_note(&ana, "to myself now").fate, CLIENT_SENT); /* behind a rotate */
     assert_int_equal(hearth_sync(&ana).err, ERR_OK);
     assert_int_equal(ana.circle->chain->circle.epoch, epoch + 1);
     assert_false(ana.circle->chain->circle.must_rotate);

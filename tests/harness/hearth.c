@@ -25,7 +25,7 @@ static void must(bool is_so, const char *what)
     abort();
 }
 
-/* ---- the server ----------------------------------------------------------------------------------------------- */
+/* ---- the server ------------------------------------------------------------------------------ */
 
 void hearth_start(struct hearth *hearth)
 {
@@ -49,7 +49,7 @@ void hearth_permit(const struct hearth *hearth, uint8_t permit[static SECRET_BYT
     must(code_read(CODE_PERMIT, str_at(at, CODE_TEXT_BYTES), permit, &why) == ERR_OK, "no permit's text");
 }
 
-/* ---- devices ------------------------------------------------------------------------------------------------------ */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 static void open_home(struct hand *hand)
 {
@@ -117,7 +117,7 @@ void hearth_open(struct hand *hand)
     hearth_ok(hand, client_circle_open(hand->account, hand->id, &hand->circle, &hand->why));
 }
 
-/* ---- circles ------------------------------------------------------------------------------------------------------- */
+/* ---- circles --------------------------------------------------------------------------------- */
 
 void hearth_circle(struct hand *hand, const char *name)
 {
@@ -162,7 +162,7 @@ void hearth_bring(struct hand *hand, struct hand *new, const char *name)
     must(hearth_sync(hand).err == ERR_OK, "the inviter could not sync");
 }
 
-/* ---- saying ----------------------------------------------------------------------------------------------------------- */
+/* ---- saying ---------------------------------------------------------------------------------- */
 
 struct client_outcome hearth_say(struct hand *hand, struct str text)
 {
@@ -226,7 +226,7 @@ struct client_news hearth_sync(struct hand *hand)
     return news;
 }
 
-/* ---- looking ------------------------------------------------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 size_t hearth_notes(const struct hand *hand, const char *words, bool with_waiting)
 {
