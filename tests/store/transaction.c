@@ -299,6 +299,27 @@ static void what_was_committed_is_there_when_opened_again(void **state)
 
 /* ---- damage ----------------------------------------------------------------------------------- */
 
+/* A refusal may have tried something; what was only read leaves the count as it stood. */
+static void whoever_only_read_is_not_counted_as_writing(void **state)
+{
+    struct store_rig *rig = *state;
+    struct store *s = rig->writer;
+    struct store_circle found;
+    struct store_entry entry = rig_entry(0, 0);
+    rig_begin(s);
+    uint64_t circle = rig_add_circle(s, 1), before_n = store_write_n(s), seq;
+    expect(store_circle_by_number(s, circle, &found, NULL), ERR_OK);
+    expect(store_circle_by_number(s, circle + 1, &found, NULL), ERR_NOT_FOUND);
+    expect(store_entry_by_id(s, circle, entry.id, &seq), ERR_NOT_FOUND);
+    assert_int_equal(store_write_n(s), before_n);
+    expect(store_entry_add(s, circle, &entry), ERR_OK);
+    assert_true(store_write_n(s) > before_n);
+    before_n = store_write_n(s);
+    expect(store_entry_add(s, circle, &entry), ERR_HEAD_MOVED);
+    assert_true(store_write_n(s) > before_n);
+    rig_commit(s);
+}
+
 static void damage_met_since_a_mark_is_undone_with_it(void **state)
 {
     struct store_rig *rig = *state;
@@ -450,6 +471,7 @@ int main(void)
         STORE_TEST(an_aborted_transaction_takes_its_marks_along),
         STORE_TEST(a_transaction_larger_than_the_cache),
         SQLITE_TEST(what_was_committed_is_there_when_opened_again),
+        STORE_TEST(whoever_only_read_is_not_counted_as_writing),
         SQLITE_TEST(damage_met_since_a_mark_is_undone_with_it),
         SQLITE_TEST(damage_without_a_mark_loses_the_transaction),
         STORE_TEST(misuse_stops_the_program),
