@@ -35,10 +35,35 @@ void pad_put(uint8_t *padded, size_t padded_n, struct str text)
     EXPECT(sodium_pad(&n, padded, text.len, padded_n, padded_n) == 0 && n == padded_n);
 }
 
+/* Eight bytes as a number, the last of them highest. */
+static uint64_t eight(const uint8_t *at)
+{
+    return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 |
+           (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+}
+
+/* The last byte that is not 0, and where it stands: what is seen at a place counts if it is not 0. All places are
+ * looked at in the same way, whatever is there. */
+struct last {
+    uint64_t seen, at;
+};
+
+static void look(struct last *last, uint64_t seen, uint64_t at)
+{
+    uint64_t is_set = 0 - ((seen | (0 - seen)) >> 63); /* all bits, or none */
+    last->seen ^= (last->seen ^ seen) & is_set;
+    last->at ^= (last->at ^ at) & is_set;
+}
+
+/* sodium_unpad finds the same, a byte at a time, and took a fifth of the time in which a circle is loaded. */
 bool pad_find(struct str padded, struct str *text)
 {
-    size_t n = 0;
-    if (padded.len == 0 || sodium_unpad(&n, padded.at, padded.len, padded.len) != 0) return false;
-    *text = str_at(padded.at, n);
+    struct last word = {0}, byte = {0};
+    size_t whole_n = padded.len / 8 * 8;
+    for (size_t i = 0; i < whole_n; i += 8) look(&word, eight(padded.at + i), i);
+    for (unsigned i = 0; i < 8; i++) look(&byte, word.seen >> (8 * i) & 255, word.at + i);
+    for (size_t i = whole_n; i < padded.len; i++) look(&byte, padded.at[i], i);
+    if (byte.seen != 0x80) return false;
+    *text = str_at(padded.at, (size_t)byte.at);
     return true;
 }
