@@ -204,6 +204,17 @@ static void outcome_json(struct json *json, const struct client_outcome *outcome
     if (outcome->err != ERR_OK) json_put_c(json, "why", err_code(outcome->err));
 }
 
+static void say_kept_here(struct cli *cli, enum err why)
+{
+    bool is_alarm = why == ERR_ROLLED_BACK || why == ERR_FORKED || why == ERR_BROKEN_CHAIN;
+    if (is_alarm)
+        say_line(&cli->out, "Kept here: nothing is sent while something is wrong with the record. See: troth circle alarms");
+    else if (why == ERR_OK || why == ERR_OFFLINE)
+        say_line(&cli->out, "Kept here; it is sent with the next sync, when the server can be reached.");
+    else
+        say_line(&cli->out, "%s Kept here; it is tried again with the next sync.", err_happened(why));
+}
+
 enum err cli_outcome(struct cli *cli, const struct client_outcome *outcome)
 {
     if (outcome->fate == CLIENT_REFUSED && outcome->law != LAW_OK) {
@@ -221,10 +232,7 @@ enum err cli_outcome(struct cli *cli, const struct client_outcome *outcome)
     } else if (outcome->fate == CLIENT_SENT) {
         say_line(&cli->out, "Signed and sent.");
     } else {
-        const char *happened_there = outcome->err == ERR_OK ? "" : err_happened(outcome->err);
-        bool is_plain = outcome->err == ERR_OK || outcome->err == ERR_OFFLINE;
-        say_line(&cli->out, "%s%sKept here; it is sent with the next sync, when the server can be reached.",
-                 is_plain ? "" : happened_there, is_plain ? "" : " ");
+        say_kept_here(cli, outcome->err);
     }
     return ERR_OK;
 }

@@ -47,9 +47,13 @@ static void say_row(struct cli *cli, const struct client_circle *circle, const s
         struct out o = OUT_OVER(memory);
         when_say_rule(&o, &when.rule);
         view_put_out(say, &o);
-        say_put(say, "; ");
+        if (!str_is(when.zone, str_of_text(cli->here.name))) {
+            say_put(say, " in ");
+            say_quote_line(say, when.zone);
+        }
+        say_put(say, promise->turn[turn].due_ms > cli->now_ms ? "; next " : "; ");
     }
-    view_put_turn(cli, promise, turn);
+    view_put_due(cli, promise, turn);
     say_put(say, " \u00b7 ");
     view_put_outcome(cli, circle, promise, turn);
     if (promise->ask.seq > 0) say_put(say, " \u00b7 a change is asked for");

@@ -67,7 +67,8 @@ static void put_promise(struct cli *cli, const struct client_circle *circle, con
     say_put(say, row->act == PROMISE_MADE ? ": " : ": %u, ", view_number(promise));
     view_put_what(say, promise, turn);
     say_put(say, " (");
-    view_put_turn(cli, promise, turn);
+    if (row->act == PROMISE_MADE) view_put_due(cli, promise, turn);
+    else view_put_turn(cli, promise, turn);
     say_put(say, row->act == PROMISE_MADE ? "; it is promise %u)" : ")", view_number(promise));
     if (row->words.len > 0) {
         say_put(say, " \"");

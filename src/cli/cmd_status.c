@@ -55,7 +55,7 @@ static void put_promise(struct waiting *w, const struct promise *promise, size_t
     say_style(say, SAY_PLAIN);
     if (promise->turn[turn].due_ms == 0) return;
     say_put(say, " (");
-    view_put_turn(w->cli, promise, turn);
+    view_put_due(w->cli, promise, turn);
     say_put(say, ")");
 }
 

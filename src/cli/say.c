@@ -284,6 +284,7 @@ void say_lines(struct say *say, unsigned indent, unsigned hang)
         size_t n = end == NULL ? rest.len : (size_t)(end - rest.at);
         is_more = end != NULL;
         lay_out_line(say, str_at(rest.at, n), indent, hang);
+        indent = hang;
         rest = str_at(rest.at + n + (is_more ? 1 : 0), rest.len - n - (is_more ? 1 : 0));
     }
     if (is_styled) write_style(say, 'p');

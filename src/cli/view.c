@@ -110,6 +110,14 @@ void view_put_turn(struct cli *cli, const struct promise *promise, size_t turn)
     view_put_out(&cli->out, &o);
 }
 
+void view_put_due(struct cli *cli, const struct promise *promise, size_t turn)
+{
+    static struct promise_when when;
+    turn_when(promise, turn, &when);
+    if (when.due_n > 0 && when_is_day(&when)) say_put(&cli->out, "by ");
+    view_put_turn(cli, promise, turn);
+}
+
 /* ---- which turn ---------------------------------------------------------------------------------------- */
 
 static bool is_settled(enum promise_outcome outcome)

@@ -30,9 +30,11 @@ const char *view_outcome_word(enum promise_outcome outcome);
 void view_put_outcome(struct cli *cli, const struct client_circle *circle, const struct promise *promise, size_t turn)
     NONNULL;
 
-/* view_put_what -- puts the wording, or that it was erased.   view_put_turn -- "Fri 27 Nov", "some day". */
+/* view_put_what -- puts the wording, or that it was erased.   view_put_turn -- "Fri 27 Nov", "some day".
+ * view_put_due -- "by Fri 27 Nov", "Fri 27 Nov 18:00", "some day". */
 void view_put_what(struct say *say, const struct promise *promise, size_t turn) NONNULL;
 void view_put_turn(struct cli *cli, const struct promise *promise, size_t turn) NONNULL;
+void view_put_due(struct cli *cli, const struct promise *promise, size_t turn) NONNULL;
 
 /* view_say_field -- lays out "What: text" at indent 2; nothing if the text is empty. */
 void view_say_field(struct say *say, const char *what, struct str text) NONNULL;

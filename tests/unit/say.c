@@ -81,7 +81,9 @@ static void lines_and_their_own_indents_stay(void **state)
     begin(40, false);
     say_put(&say, "first\n\n    indented by four\nlast");
     say_lines(&say, 2, 2);
-    assert_string_equal(end(), "  first\n\n      indented by four\n  last\n");
+    say_put(&say, "first\nsecond");
+    say_lines(&say, 0, 3);
+    assert_string_equal(end(), "  first\n\n      indented by four\n  last\nfirst\n   second\n");
 }
 
 static void widths_are_those_of_unicode(void **state)
