@@ -240,12 +240,12 @@ static bool has_date(const struct promise_when *when, uint32_t date)
 static enum law judge_change(const struct promise *p, const struct promise_ask *ask, size_t *changed_n)
 {
     const struct promise_act *act = ask->act;
-    bool has_dates = act->has_when && act->when.due_n > 0, is_day_taken = false;
+    bool is_day_taken = false;
     *changed_n = 0;
     for (size_t i = 0; i < p->turn_n; i++) {
         const struct promise_turn *t = &p->turn[i];
         if (is_changed_by(p, ask, t)) ++*changed_n;
-        else if (has_dates && stands(t) && t->due_ms > 0 && has_date(&act->when, t->date)) is_day_taken = true;
+        else if (stands(t) && t->due_ms > 0 && has_date(&act->when, t->date)) is_day_taken = true;
     }
     if (*changed_n == 0) return LAW_NOTHING_LEFT;
     if (is_day_taken) return LAW_CHANGE_SAME_DAY;

@@ -142,6 +142,10 @@ static void F2_what_has_not_the_fields_of_its_act_is_unreadable(void **state)
             "0123456789abcdef\x04\x00\x05\x00"),                     /* "all left" is not no       */
         STR("\xa4\x01\x03\x02\x0c\x03\x50"
             "0123456789abcdef\x07\x60"),                             /* words, and none            */
+        STR("\xa4\x01\x03\x02\x0c\x03\x50"
+            "0123456789abcdef\x07\x62\xc3("),                        /* words that are not UTF-8   */
+        STR("\xa2\x01\x02\x02\x0e"),                                 /* a note, whatever it says   */
+        STR("\xa2\x01\x03\x13\x01"),                                 /* no act, and a newer field  */
     };
     struct promise_act read;
     for (size_t i = 0; i < sizeof misshapen / sizeof *misshapen; i++) {
@@ -174,9 +178,33 @@ static void F7_to_F9_words_are_words(void **state)
     act.what = str_at(much, WORDS_BYTES);
     act.cue = STR("a\tb");
     assert_int_equal(promise_act_check(&act), LAW_WORDS_CHARACTERS);
+    act.looks_like = act.cue;
+    act.cue = (struct str){0};
+    assert_int_equal(promise_act_check(&act), LAW_WORDS_CHARACTERS);
+    struct promise_act ask = {.act = PROMISE_CHANGE_ASKED, .promise = id, .what = act.looks_like}, read;
+    assert_int_equal(promise_act_check(&ask), LAW_WORDS_CHARACTERS);
+    assert_int_equal(promise_act_read(STR("\xa4\x01\x03\x02\x0c\x03\x50"
+                                          "0123456789abcdef\x07\x61\t"), false, &read), LAW_WORDS_CHARACTERS);
     act.cue = act.looks_like = act.what;
     assert_int_equal(promise_act_check(&act), LAW_OK);
     (void)put(&act); /* the longest there is has room */
+}
+
+static void P5_there_are_four_kinds_of_times(void **state)
+{
+    (void)state;
+    static uint8_t changed[PROMISE_TEXT_BYTES];
+    struct promise_act act = fold_made(BEN, fold_moment(1)), read;
+    act.what = STR("x");
+    struct str text = put(&act);
+    memcpy(changed, text.at, text.len);
+    assert_memory_equal(changed + 43, "\x0d\x01\x0e", 3);
+    for (uint8_t kind = 0; kind < 24; kind++) {
+        changed[44] = kind; /* a rule is missing for 3, and 0 has no dates */
+        bool is_dated = kind == PROMISE_WHEN_MOMENT || kind == PROMISE_WHEN_DAY;
+        enum law law = promise_act_read(str_at(changed, text.len), false, &read);
+        assert_int_equal(law, is_dated ? LAW_OK : LAW_UNREADABLE);
+    }
 }
 
 static void P5_times_follow_one_another_each_on_its_day(void **state)
@@ -190,7 +218,10 @@ static void P5_times_follow_one_another_each_on_its_day(void **state)
     assert_int_equal(promise_act_check(&act), LAW_DATES);
     act.when = fold_days(1, 3);
     act.when.date[2] = act.when.date[1];
+    act.when.due_ms[2] = act.when.due_ms[1] + 1;
     assert_int_equal(promise_act_check(&act), LAW_DATES);
+    act.when.date[2]++;
+    assert_int_equal(promise_act_check(&act), LAW_OK);
     act.when = fold_days(1, 3);
     act.when.due_ms[2] = act.when.due_ms[1];
     assert_int_equal(promise_act_check(&act), LAW_DATES);
@@ -208,6 +239,16 @@ static void P5_times_follow_one_another_each_on_its_day(void **state)
         act.when.due_ms[0] = day_ms + (uint64_t)edge[i].off_ms;
         assert_int_equal(promise_act_check(&act), edge[i].law);
     }
+    act.when.date[0] = 0;
+    act.when.due_ms[0] = 1;
+    assert_int_equal(promise_act_check(&act), LAW_OK);
+    act.when.due_ms[0] = 0; /* no moment at all */
+    assert_int_equal(promise_act_check(&act), LAW_DATES);
+    act.when.date[0] = (uint32_t)(LIMIT_NUMBER / FOLD_DAY_MS);
+    act.when.due_ms[0] = LIMIT_NUMBER;
+    assert_int_equal(promise_act_check(&act), LAW_OK);
+    act.when.due_ms[0]++;
+    assert_int_equal(promise_act_check(&act), LAW_DATES);
     act.when.date[0] = UINT32_MAX;
     act.when.due_ms[0] = UINT64_MAX;
     assert_int_equal(promise_act_check(&act), LAW_DATES);
@@ -226,6 +267,7 @@ static void P6_a_rule_is_daily_weekly_or_monthly(void **state)
         {{PROMISE_WEEKLY, 1, 127, 60}, true},  {{PROMISE_WEEKLY, 1, 0, 60}, false},
         {{PROMISE_WEEKLY, 1, 128, 60}, false}, {{PROMISE_MONTHLY, 2, 31, 60}, true},
         {{PROMISE_MONTHLY, 2, 32, 60}, false}, {{PROMISE_MONTHLY, 2, 0, 60}, false},
+        {{PROMISE_WEEKLY, 1, 1, 60}, true},    {{PROMISE_MONTHLY, 2, 1, 60}, true},
         {{4, 1, 0, 0}, false},                 {{0, 1, 0, 0}, false},
     };
     struct promise_act act = fold_made(BEN, fold_days(1, 3));
@@ -278,6 +320,7 @@ int main(void)
         cmocka_unit_test(F2_what_has_not_the_fields_of_its_act_is_unreadable),
         cmocka_unit_test(F5_what_this_troth_does_not_know_is_newer),
         cmocka_unit_test(F7_to_F9_words_are_words),
+        cmocka_unit_test(P5_there_are_four_kinds_of_times),
         cmocka_unit_test(P5_times_follow_one_another_each_on_its_day),
         cmocka_unit_test(P6_a_rule_is_daily_weekly_or_monthly),
         cmocka_unit_test(P29_a_change_says_what_should_change),

@@ -253,9 +253,14 @@ static void P37_the_wording_may_change_alone(void **state)
     assert_true(str_is(promise_turn_what(daily, 4), STR("Only the pans")));
     CHANGED(ask(daily, 4, fold_moment(20)), daily);
     assert_true(str_is(promise_turn_what(daily, 5), STR("Only the pans")));
+    assert_true(daily->change[0].is_reworded && daily->change[1].is_reworded);
+    CHANGED(ask(daily, 0, fold_moment(1)), daily);
+    assert_true(!daily->change[2].is_reworded && str_is(promise_turn_what(daily, 6), daily->what));
+    CHANGED(ask(daily, 6, fold_moment(21)), daily); /* a change of a change of no words */
+    assert_true(!daily->change[3].is_reworded && str_is(promise_turn_what(daily, 7), daily->what));
     CHANGED(reword(daily, 0, true, STR("The table")), daily);
-    assert_int_equal(daily->turn_n, 10);
-    for (size_t i = 6; i < 10; i++) assert_true(str_is(promise_turn_what(daily, i), STR("The table")));
+    assert_int_equal(daily->turn_n, 12);
+    for (size_t i = 8; i < 12; i++) assert_true(str_is(promise_turn_what(daily, i), STR("The table")));
     CAME_TO(daily, 5, PROMISE_RENEGOTIATED);
     assert_int_equal(reword(p, 0, false, STR("Later, and less")), LAW_OK);
     assert_true(str_is(p->what, STR("I will do the dishes")));

@@ -94,6 +94,8 @@ static void P14_what_was_released_or_declined_stays_so(void **state)
     assert_int_equal(fold_say(&f, BEN, PROMISE_DECLINED, declined, 0), LAW_OK);
     assert_int_equal(fold_say(&f, BEN, PROMISE_DECLINED, declined, 0), LAW_OVER);
     CAME_TO(PROMISE_OUTCOME_RELEASED);
+    assert_int_equal(p->turn[0].closed_seq, f.line_n - 3);
+    assert_int_equal(declined->over_seq, f.line_n - 2);
     assert_int_equal(fold_came_to(&f, declined, 0), PROMISE_OUTCOME_DECLINED);
     go_to(2);
     for (enum promise_act_kind act = PROMISE_DONE; act <= PROMISE_RELEASED; act++) {
@@ -393,10 +395,13 @@ static void P40_where_they_differ_both_words_stay(void **state)
     assert_int_equal(fold_act(&f, BEN, &bens), LAW_OK);
     assert_int_equal(fold_act(&f, ANA, &anas), LAW_OK);
     CAME_TO(PROMISE_SEEN_DIFFERENTLY);
+    assert_int_equal(p->turn[0].said_seq, 0);
     assert_true(str_is(state_row(&f.state, p->turn[0].verdict_seq)->words, bens.words));
     assert_true(str_is(state_row(&f.state, p->turn[0].differed_seq)->words, anas.words));
     SAYS(ANA, PROMISE_OWNED_UP);
     CAME_TO(PROMISE_OUTCOME_OWNED_UP);
+    assert_int_equal(p->turn[0].said_seq, f.line_n - 1);
+    assert_int_equal(p->turn[0].differed_seq, 0);
     SAYS(BEN, PROMISE_KEPT);
     CAME_TO(PROMISE_SEEN_DIFFERENTLY);
 }

@@ -94,8 +94,8 @@ static void F10_a_name_is_one_line(void **state)
 static void F12_a_zone_is_called_like_one(void **state)
 {
     (void)state;
-    static const char *const good[] = {"UTC", "Europe/Madrid", "America/Argentina/Buenos_Aires", "Etc/GMT+8",
-                                       "America/Port-au-Prince"};
+    static const char *const good[] = {"UTC", "Europe/Madrid", "America/Argentina/Buenos_Aires", "Etc/GMT+10",
+                                       "America/Port-au-Prince", "Zulu", "Asia/Gaza", "GMT-9"};
     static const char *const bad[] = {"", "/Madrid", "Europe/", "Europe//Madrid", "../etc", "Europe/Madrid ", "+2",
                                       "Euröpe", "Europe\nMadrid"};
     static uint8_t long_zone[WORDS_ZONE_BYTES + 1];
