@@ -1,8 +1,8 @@
-/* couple.h -- two people on the measured server, each with a home and a real client, and one long circle of theirs.
+/* couple.h -- two people with accounts on the measured server, and a circle in which they have talked for years.
  *
- * Accounts, circle, invitation and join are made by the client. The circle is then filled with what two people say in
- * years, real entries of both, signed and sealed, through the server's own requests, in batches: neither home knows of
- * them until it syncs.
+ * The accounts are opened by the client. The circle's entries are real ones of both, signed and sealed and said over
+ * three years; it comes to the server as one that moves there does: as a new circle, and the rest as repairs.
+ * No home knows of it until it syncs.
  */
 #ifndef BENCH_COUPLE_H
 #define BENCH_COUPLE_H
@@ -20,9 +20,9 @@ struct couple {
     struct host host;
     struct hand ana, ben;
     struct couple_voice voice[2];
-    uint64_t entry_n; /* of the circle */
-    size_t open_n;    /* promises of Ana's that wait for her */
-    uint64_t header_bytes, wire_bytes; /* of all entries together */
+    uint64_t entry_n;           /* of the circle */
+    size_t promise_n, open_n;   /* the last open_n of the promises are Ana's, due in some days; the others are kept */
+    size_t header_bytes, wire_bytes; /* of all entries together */
 };
 
 /* couple_open -- a new server, both of them, and their circle with entry_n entries.   couple_close */
