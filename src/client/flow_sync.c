@@ -60,6 +60,25 @@ static enum err take_number(void *ctx, const struct home_circle *circle)
     return ERR_OK;
 }
 
+/* What a server lists, and what turns out to be empty or another's: no trace of it is kept. */
+static bool is_mine(const struct ring *ring)
+{
+    const struct held *h = ring->held;
+    if (held_is_in(h) || ring->outbox.item_n > 0) return true;
+    for (size_t i = 0; i < state_member_n(&h->state); i++) {
+        if (memcmp(state_member(&h->state, i)->sign_pk, h->me->sign_pk, SIGN_PK_BYTES) == 0) return true;
+    }
+    return false;
+}
+
+static enum err drop_if_foreign(struct seat *seat, struct ring *ring)
+{
+    uint64_t number = ring->number;
+    if (is_mine(ring) || ring->face.alarm_n > 0) return ERR_OK;
+    ring_close(ring);
+    return home_circle_remove(seat_home(seat), number);
+}
+
 /* One circle of the home, with what the server says of it. It stays open: who syncs looks at it next. */
 static enum err sync_one(struct seat *seat, const struct home_circle *circle, const struct listed *listed,
                          struct client_news *news)
@@ -76,7 +95,7 @@ static enum err sync_one(struct seat *seat, const struct home_circle *circle, co
     enum err e = ring_open(seat, circle->number, &ring);
     if (e == ERR_OK) e = sync_ring(ring, &known, news, &back);
     if (e == ERR_OK) news->is_new = is_new;
-    return e;
+    return e == ERR_OK && is_new ? drop_if_foreign(seat, ring) : e;
 }
 
 static enum err sync_all(struct seat *seat, struct listed *listed, struct client_news *list, size_t *n)
@@ -136,7 +155,7 @@ static enum err on_head(struct following *f, const struct live_event *event)
     why.code = news.err;
     bool is_news = news.new_n > 0 || news.sent_n > 0 || news.back_n > 0 || news.err != ERR_OK;
     if (is_news) f->goes_on = f->on_news(f->of, &news, &why);
-    return ERR_OK;
+    return is_new ? drop_if_foreign(f->seat, ring) : ERR_OK;
 }
 
 static enum err on_event(struct following *f, const struct live_event *event)

@@ -342,21 +342,31 @@ static enum err draft_of(struct outbox *o, const struct home_item *item, enum la
     return e == ERR_OK ? home_item_remove(o->held->home, o->held->number, item->id) : e;
 }
 
-enum err outbox_give_back(struct outbox *outbox, enum law law, enum err err, uint64_t now_ms, struct outbox_back *back)
+size_t outbox_signed_at(const struct outbox *outbox, uint64_t n)
 {
-    size_t n = outbox->item_n > 0 ? group_n(outbox, 0) : 0;
+    for (size_t i = 0; i < outbox->item_n; i++) {
+        if (outbox->item[i].is.wire.len > 0 && n-- == 0) return i;
+    }
+    return 0;
+}
+
+enum err outbox_give_back(struct outbox *outbox, size_t at, enum law law, enum err err, uint64_t now_ms,
+                          struct outbox_back *back)
+{
+    size_t first = at < outbox->item_n ? at : 0;
+    while (first > 0 && outbox->item[first - 1].is.group == outbox->item[first].is.group) first--;
+    size_t n = outbox->item_n > 0 ? group_n(outbox, first) : 0;
     enum err e = home_begin(outbox->held->home);
-    for (size_t i = 0; e == ERR_OK && i < n; i++) e = draft_of(outbox, &outbox->item[i].is, law, err, now_ms);
+    for (size_t i = 0; e == ERR_OK && i < n; i++) e = draft_of(outbox, &outbox->item[first + i].is, law, err, now_ms);
     if (e == ERR_OK) e = home_commit(outbox->held->home);
     home_abandon(outbox->held->home);
     if (e != ERR_OK) return e;
     if (back->n == 0 && n > 0) {
-        memcpy(back->id, outbox->item[n - 1].is.id, ID_BYTES);
         back->law = law;
         back->err = err;
     }
     back->n += n;
-    for (; n > 0; n--) forget(outbox, n - 1);
+    for (; n > 0; n--) forget(outbox, first + n - 1);
     return ERR_OK;
 }
 

@@ -78,7 +78,6 @@ MUST_USE enum err outbox_mend(struct outbox *outbox, uint64_t now_ms) NONNULL;
 /* What went to the drafts: how many items, and why the first of them did. */
 struct outbox_back {
     size_t n;
-    uint8_t id[ID_BYTES];
     enum law law;
     enum err err;
 };
@@ -107,9 +106,15 @@ MUST_USE enum err outbox_prepare(struct outbox *outbox, uint64_t now_ms, bool ma
  * they name, and they are not in it; their time is over. */
 MUST_USE enum err outbox_unsign(struct outbox *outbox) NONNULL;
 
-/* outbox_give_back -- the oldest group goes to the drafts, with the reason. Only after the record was read. */
-MUST_USE enum err outbox_give_back(struct outbox *outbox, enum law law, enum err err, uint64_t now_ms,
+/* outbox_give_back -- the group around an item goes to the drafts, with the reason. Only after the record was read.
+ *
+ * Takes    at   the item's place; behind the last one is the first
+ */
+MUST_USE enum err outbox_give_back(struct outbox *outbox, size_t at, enum law law, enum err err, uint64_t now_ms,
                                    struct outbox_back *back) NONNULL;
+
+/* outbox_signed_at -- the place of the item that became the n-th entry of the batch in flight. */
+size_t outbox_signed_at(const struct outbox *outbox, uint64_t n) NONNULL;
 
 /* outbox_remove -- one group leaves without a trace: what a person takes back. */
 MUST_USE enum err outbox_remove(struct outbox *outbox, uint64_t group) NONNULL;

@@ -145,7 +145,7 @@ static enum err sign_all(struct outbox *o, struct signer *s, struct outbox_batch
         if (e == ERR_OK && law == LAW_OK) continue;
         if (first > 0) break;
         *is_again = true;
-        return outbox_give_back(o, law, e, s->now_ms, back);
+        return outbox_give_back(o, first, law, e, s->now_ms, back);
     }
     return ERR_OK;
 }

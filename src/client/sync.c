@@ -182,7 +182,10 @@ static enum err read_as_invited(struct sync *s, const struct outbox_item *join)
     struct remote_invite invite;
     if (join->is.content.len != SECRET_BYTES) return ERR_STORE_DAMAGED;
     enum err e = remote_open_invite(s->remote, join->is.content.at, &invite);
-    if (e == ERR_NO_INVITE) return outbox_give_back(&s->ring->outbox, LAW_OK, e, clock_wall_ms(), s->back);
+    if (e == ERR_NO_INVITE) {
+        return outbox_give_back(&s->ring->outbox, (size_t)(join - s->ring->outbox.item), LAW_OK, e, clock_wall_ms(),
+                                s->back);
+    }
     e = sync_asked(s, e);
     if (!sync_may_go_on(s, e)) return e;
     if (memcmp(invite.circle, s->held->id, HASH_BYTES) != 0) s->news->err = ERR_WRONG_CIRCLE;

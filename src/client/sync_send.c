@@ -94,6 +94,7 @@ static bool was_only_late(const struct sync *s)
 static enum err refused(struct sync *s, enum err refusal, unsigned *still_n)
 {
     uint64_t before = held_n(s->held), server_ms = remote_detail(s->remote)->server_ms;
+    size_t at = outbox_signed_at(&s->ring->outbox, remote_detail(s->remote)->index);
     bool was_late = refusal == ERR_CLOCK_SKEW && was_only_late(s);
     size_t done_n = 0;
     if (is_passing(refusal)) return sync_asked(s, refusal);
@@ -110,7 +111,7 @@ static enum err refused(struct sync *s, enum err refusal, unsigned *still_n)
     }
     if (was_late) return outbox_unsign(&s->ring->outbox);
     if (is_of_place(refusal)) return ERR_OK;
-    return outbox_give_back(&s->ring->outbox, LAW_OK, refusal, clock_wall_ms(), s->back);
+    return outbox_give_back(&s->ring->outbox, at, LAW_OK, refusal, clock_wall_ms(), s->back);
 }
 
 /* ---- one batch after the other --------------------------------------------------------------- */
