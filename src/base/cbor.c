@@ -97,14 +97,24 @@ enum err cbor_check(struct str whole)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+/* Whether an item that nothing is in, a number or a string, ends where its head says. */
+static bool ends_well(struct str after_head, const struct head *head)
+{
+    if (head->major == UINT) return after_head.len == 0;
+    return after_head.len == head->number && string_fits(after_head, head);
+}
+
 /* The head of a complete item of the wanted type, and what stands behind the head. */
 static enum err typed(struct str item, unsigned major, struct head *head, struct str *inside)
 {
-    enum err e = cbor_check(item);
-    if (e == ERR_OK) e = head_read(item, head);
+    enum err e = head_read(item, head);
+    if (e != ERR_OK) return e;
+    struct str after_head = skip(item, head->bytes);
+    if (head->major == LIST || head->major == MAP) e = cbor_check(item);
+    else if (!ends_well(after_head, head)) e = ERR_BAD_CBOR;
     if (e != ERR_OK) return e;
     if (head->major != major) return ERR_BAD_FIELD;
-    *inside = skip(item, head->bytes);
+    *inside = after_head;
     return ERR_OK;
 }
 

@@ -208,7 +208,9 @@ static bool header_keys_fit(const struct cbor_map *header, const struct entry *e
 static enum err read_header(struct entry *e, struct why *why)
 {
     struct fields f = {.why = why};
-    if (cbor_map(e->header, &f.map) != ERR_OK) refuse(&f, ERR_BAD_ENTRY, "header", "must be a map");
+    enum err is_map = cbor_map(e->header, &f.map);
+    if (is_map == ERR_BAD_CBOR) refuse(&f, is_map, "header", NULL);
+    if (is_map != ERR_OK) refuse(&f, ERR_BAD_ENTRY, "header", "must be a map");
     const struct kind_rule *rule = f.e == ERR_OK ? read_version_and_kind(&f, e) : NULL;
     if (f.e != ERR_OK) return f.e;
     if (!header_keys_fit(&f.map, e)) refuse(&f, ERR_BAD_ENTRY, "header", "does not have the fields of its kind");
@@ -254,11 +256,6 @@ enum err entry_read(struct str wire, struct entry *entry, struct why *why)
         return ERR_BAD_ENTRY;
     }
     read.sig = sig.at;
-    e = cbor_check(read.header);
-    if (e != ERR_OK) {
-        *why = (struct why){.code = e, .field = "header"};
-        return e;
-    }
     e = read_header(&read, why);
     if (e != ERR_OK) return e;
     hash_of(read.hash, CTX_ENTRY, PARTS(read.header, sig));
