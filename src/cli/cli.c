@@ -115,6 +115,7 @@ static const char *happened(struct cli *cli, enum err e)
 static const char *next_step(const struct cli *cli, enum err e)
 {
     if (cli->next[0] != 0) return cli->next;
+    if (e == ERR_NO_SESSION && cli->sentence[0] == 0 && !is_whole(cli)) return "Sign in again: troth sync";
     if (cli->sentence[0] != 0 || (cli->why.code == e && is_whole(cli))) return NULL;
     return err_next(e);
 }

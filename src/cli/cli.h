@@ -88,6 +88,9 @@ MUST_USE enum err cli_passphrase(struct cli *cli, struct passphrase *passphrase,
 /* cli_hold -- has the agent hold an unlocked account's seed, unless --no-agent; how long at most. Whether it does. */
 bool cli_hold(struct cli *cli, const struct client_account *account, uint64_t for_ms) NONNULL;
 
+/* cli_renew -- signs in again, where the session has ended: with the passphrase, whatever the agent holds. */
+MUST_USE enum err cli_renew(struct cli *cli, struct client_account *account) NONNULL;
+
 /* cli_list -- all circles of all accounts (or of --account), without journals, into cli->list. Unlocks. */
 MUST_USE enum err cli_list(struct cli *cli) NONNULL;
 

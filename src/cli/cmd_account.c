@@ -45,7 +45,7 @@ static void say_account(struct cli *cli, const struct client_account *account, s
     say_style(say, SAY_PLAIN);
     say_put(say, " on %s", account->server);
     if (!account->is_begun) say_put(say, " \u00b7 not finished: troth start again, with the same link");
-    else if (account->is_unlocked && !account->is_signed_in) say_put(say, " \u00b7 signed out: troth unlock signs in again");
+    else if (account->is_unlocked && !account->is_signed_in) say_put(say, " \u00b7 signed out: troth sync signs in again");
     say_lines(say, 0, 5);
 }
 
@@ -185,6 +185,7 @@ enum err cmd_UNLOCK(struct cli *cli)
     enum err e = read_span(cli, &for_ms);
     if (e == ERR_OK) e = cli_open_account(cli, &account);
     if (e == ERR_OK) e = cli_unlock(cli, account);
+    if (e == ERR_OK && !account->is_signed_in) e = cli_renew(cli, account);
     if (e != ERR_OK) return e;
     if (!cli_hold(cli, account, for_ms)) {
         cli_next(cli, "The passphrase is asked at every command. XDG_RUNTIME_DIR should name a folder that only you may use.");

@@ -84,6 +84,9 @@ static enum err sync_account(struct cli *cli, struct client_account *account, en
     size_t n = 0, trouble_n = 0;
     uint64_t told_n = 0;
     enum err e = client_sync(account, list, &n, &cli->why);
+    bool is_ended = e == ERR_NO_SESSION;
+    if (is_ended) e = cli_renew(cli, account);
+    if (e == ERR_OK && is_ended) e = client_sync(account, list, &n, &cli->why);
     for (size_t i = 0; e == ERR_OK && i < n; i++) {
         if (cli->is_json) {
             json_open(&cli->json);

@@ -114,6 +114,16 @@ enum err cli_unlock(struct cli *cli, struct client_account *account)
     return e;
 }
 
+enum err cli_renew(struct cli *cli, struct client_account *account)
+{
+    struct passphrase passphrase;
+    enum err e = cli_passphrase(cli, &passphrase, "The server has signed this device out. To sign in again, your passphrase: ", false);
+    if (e != ERR_OK) return e;
+    e = client_renew(account, passphrase_str(&passphrase), &cli->why);
+    wipe(&passphrase, sizeof passphrase);
+    return e;
+}
+
 /* ---- circles -------------------------------------------------------------------------------------------- */
 
 static enum err list_account(struct cli *cli, struct client_account *account)

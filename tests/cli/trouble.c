@@ -141,6 +141,34 @@ static void what_is_no_longer_allowed_comes_back_to_the_drafts(void **state)
     assert_true(terminal_says(&ana, "Nothing came back."));
 }
 
+static void a_session_that_ended_is_begun_again_by_sync(void **state)
+{
+    (void)state;
+    static struct terminal laptop;
+    char before[SCRATCH_PATH_BYTES], code_file[SCRATCH_PATH_BYTES], code[64];
+    scratch_path(before, server.folder, "before");
+    assert_int_equal(TROTH(&ana, "account", "code", "--json"), 0);
+    const char *found = strstr(ana.said, "T1-");
+    assert_true(found != NULL && snprintf(code, sizeof code, "%.47s", found) == 47);
+    assert_true(daemon_stop(&server));
+    copy_file(server.data, before);
+    assert_true(daemon_restart(&server, &fast));
+    terminal_init(&laptop, "Ana");
+    scratch_path(code_file, laptop.folder, "code");
+    FILE *to = fopen(code_file, "w");
+    assert_true(to != NULL && fputs(code, to) >= 0 && fclose(to) == 0);
+    assert_int_equal(TROTH(&laptop, "signin", server.origin, "--code-file", code_file), 0);
+    assert_true(daemon_stop(&server));
+    copy_file(before, server.data); /* a server that does not know this session */
+    assert_true(daemon_restart(&server, &fast));
+    assert_int_equal(TROTH_BARE(&laptop, "sync"), 77);
+    assert_true(terminal_says(&laptop, "There is no terminal to ask for the passphrase."));
+    assert_int_equal(TROTH_BARE(&laptop, "promise", "list"), 0); /* what is here can be read all the same */
+    assert_int_not_equal(TROTH(&laptop, "sync"), 77);
+    assert_int_not_equal(TROTH_BARE(&laptop, "sync"), 77);
+    terminal_fini(&laptop);
+}
+
 /* ---- watch ---------------------------------------------------------------------------------------------- */
 
 static void watch_shows_what_others_write_and_lets_other_commands_in(void **state)
@@ -318,6 +346,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_server_that_was_rolled_back_is_found_out_and_repaired, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fork_is_found_out_by_comparing_heads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_longer_allowed_comes_back_to_the_drafts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_session_that_ended_is_begun_again_by_sync, set_up, tear_down),
         cmocka_unit_test_setup_teardown(watch_shows_what_others_write_and_lets_other_commands_in, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json_is_said_on_one_line_whatever_happens, set_up, tear_down),
         cmocka_unit_test_setup_teardown(completions_complete, set_up, tear_down),
