@@ -67,7 +67,7 @@ say = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@printf '  %-8s %s\n')
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
-CORE_OBJ   := $(call objects,$(BASE_SRC) $(RECORD_SRC) $(PRACTICE_SRC))
+CORE_OBJ   := $(call objects,$(BASE_SRC) $(RECORD_SRC) $(PRACTICE_SRC) $(DEVICE_SRC))
 STORE_OBJ  := $(call objects,$(STORE_SRC))
 SERVER_OBJ := $(call objects,$(SERVER_SRC))
 CLIENT_OBJ := $(call objects,$(CLIENT_SRC))

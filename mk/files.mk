@@ -46,6 +46,19 @@ PRACTICE_SRC := \
 	src/practice/walk.c \
 	src/practice/words.c
 
+DEVICE_SRC := \
+	src/device/batch.c \
+	src/device/body.c \
+	src/device/check.c \
+	src/device/copy.c \
+	src/device/copy_fold.c \
+	src/device/draft.c \
+	src/device/item.c \
+	src/device/local.c \
+	src/device/owed.c \
+	src/device/refusal.c \
+	src/device/sign.c
+
 STORE_SRC := \
 	src/store/store.c \
 	src/store/store_mem.c \

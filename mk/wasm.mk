@@ -15,7 +15,7 @@ WASM_LINK = $(WASM_CC) $(WASM_FLAGS) -Wl,-z,stack-size=1048576,--stack-first
 WASM_RUN = $(NODE) --no-warnings tools/wasm-run.mjs
 
 wasm_objects = $(patsubst %.c,$(WASM)/obj/%.o,$(1))
-WASM_CORE_OBJ := $(call wasm_objects,$(BASE_SRC) $(RECORD_SRC) $(PRACTICE_SRC))
+WASM_CORE_OBJ := $(call wasm_objects,$(BASE_SRC) $(RECORD_SRC) $(PRACTICE_SRC) $(DEVICE_SRC))
 WASM_SODIUM   := $(WASM)/sodium/libsodium.o
 WASM_VECTORS  := $(patsubst tests/vectors/%.c,$(WASM)/vectors/%.wasm,$(wildcard tests/vectors/*.c))
 WASM_LIBS     := $(WASM_SODIUM) -lwasi-emulated-signal

@@ -54,7 +54,7 @@ FNR == 1 { in_comment = 0; split(FILENAME, part, "/"); folder = part[1] == "src"
     ban(unbounded, "does not know how much room there is: use out.h, snprintf or memcpy with a length")
     ban("atoi atol atoll atof", "takes nonsense for zero: use strtoull and look at where it stopped")
     ban("rand random srand srandom drand48 lrand48", "is not random: record/ has random bytes, tests a generator with a seed")
-    if (folder == "base" || folder == "record" || folder == "practice") {
+    if (folder == "base" || folder == "record" || folder == "practice" || folder == "device" || folder == "wasm") {
         ban(clock, "asks for the time: the core is told it by a parameter")
         ban(files, "reaches outside: the core works on what it is given")
         if (FILENAME != "src/base/arena.c") ban(memory, "asks the system for memory: take an arena or a fixed output")

@@ -3,9 +3,9 @@
 #
 #   sh tools/gate-includes.sh TREE
 #
-# base <- record <- practice <- picture; wasm sees these four; store sees record and base; server sees
-# store, record and base; client sees the four core folders; cli sees client. Each library of the system
-# has one folder, or one file, that may know it.
+# base <- record <- practice <- picture, and practice <- device; wasm sees these five; store sees record and
+# base; server sees store, record and base; client sees the five core folders; cli sees client. Each library
+# of the system has one folder, or one file, that may know it.
 cd "$1" || exit 2
 [ -d src ] || exit 0
 find src -name '*.[ch]' -o -name '*.def' | sort | xargs -r awk '
@@ -18,11 +18,12 @@ BEGIN {
     sees["record"] = "base record"
     sees["practice"] = "base record practice"
     sees["picture"] = "base record practice picture"
-    sees["wasm"] = "base record practice picture wasm"
+    sees["device"] = "base record practice device"
+    sees["wasm"] = "base record practice device picture wasm"
     sees["store"] = "base record store"
     sees["server"] = "base record store server"
-    sees["client"] = "base record practice picture client"
-    sees["cli"] = "base record practice picture client cli"
+    sees["client"] = "base record practice device picture client"
+    sees["cli"] = "base record practice device picture client cli"
 }
 /^[ \t]*#[ \t]*include/ {
     split(FILENAME, part, "/")

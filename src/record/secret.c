@@ -38,7 +38,7 @@ void secret_root(uint8_t root[static KEY_BYTES], const uint8_t code[static SECRE
     hash_keyed(root, KEY_BYTES, str_at(code, SECRET_BYTES), CTX_ROOT, PARTS(str_at(pw, KEY_BYTES)));
 }
 
-static void access_from_pw(struct secret_access *access, const uint8_t code[static SECRET_BYTES],
+void secret_access_init_pw(struct secret_access *access, const uint8_t code[static SECRET_BYTES],
                            const uint8_t pw[static KEY_BYTES])
 {
     uint8_t root[KEY_BYTES], login_seed[SEED_BYTES];
@@ -57,7 +57,7 @@ enum err secret_access_init(struct secret_access *access, const uint8_t code[sta
     uint8_t salt[SECRET_SALT_BYTES], pw[KEY_BYTES];
     secret_salt(salt, code);
     enum err e = secret_pw(pw, passphrase, salt);
-    if (e == ERR_OK) access_from_pw(access, code, pw);
+    if (e == ERR_OK) secret_access_init_pw(access, code, pw);
     wipe(salt, sizeof salt);
     wipe(pw, sizeof pw);
     return e;
@@ -66,7 +66,7 @@ enum err secret_access_init(struct secret_access *access, const uint8_t code[sta
 void secret_access_init_bare(struct secret_access *access, const uint8_t code[static SECRET_BYTES])
 {
     static const uint8_t no_pw[KEY_BYTES];
-    access_from_pw(access, code, no_pw);
+    secret_access_init_pw(access, code, no_pw);
 }
 
 void secret_access_fini(struct secret_access *access)

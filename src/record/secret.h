@@ -48,6 +48,11 @@ MUST_USE enum err secret_access_init(struct secret_access *access, const uint8_t
 /* secret_access_init_bare -- access by a code alone: the recovery credential, kept outside the home. */
 void secret_access_init_bare(struct secret_access *access, const uint8_t code[static SECRET_BYTES]) NONNULL;
 
+/* secret_access_init_pw -- access by a code and what secret_pw made of the passphrase, perhaps elsewhere: where the
+ * 64 MiB were. */
+void secret_access_init_pw(struct secret_access *access, const uint8_t code[static SECRET_BYTES],
+                           const uint8_t pw[static KEY_BYTES]) NONNULL;
+
 /* secret_access_fini -- wipes. */
 void secret_access_fini(struct secret_access *access) NONNULL;
 
