@@ -87,7 +87,7 @@ void host_restart(struct host *h)
 
 void host_close(struct host *h)
 {
-    if (!daemon_stop(&h->daemon)) (void)fprintf(stderr, "The server did not stop well.\n");
+    if (h->daemon.pid != 0 && !daemon_stop(&h->daemon)) (void)fprintf(stderr, "The server did not stop well.\n");
     (void)munmap(h->_syncs, sizeof *h->_syncs);
 }
 

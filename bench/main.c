@@ -1,6 +1,6 @@
 /* main.c -- the benchmark: every figure once, in one run, on one machine.
  *
- *   bench FOLDER [quick] [machine start append append-1 append-16 append-64 catchup live fold sync]
+ *   bench FOLDER [quick] [machine start append append-1 append-16 append-64 catchup live fold sync command]
  *
  * FOLDER lies on the disk that is measured; files are made there, and left. Figures go to standard output, one
  * line of JSON each; what a person wants to know besides, to standard error. bench/run.sh calls it.
@@ -35,7 +35,7 @@ int main(int arg_n, char **arg)
     static const unsigned connections[] = {1, 16, 64};
     if (arg_n < 2) {
         (void)fprintf(stderr,
-                      "bench FOLDER [quick] [machine start append append-1 append-16 append-64 catchup live fold sync]\n");
+                      "bench FOLDER [quick] [machine start append append-1 append-16 append-64 catchup live fold sync command]\n");
         return 2;
     }
     uint64_t from_ns = timing_ns();
@@ -53,6 +53,7 @@ int main(int arg_n, char **arg)
     if (is_wanted(arg_n, arg, "live")) measure_live(&m);
     if (is_wanted(arg_n, arg, "fold")) measure_fold(&m);
     if (is_wanted(arg_n, arg, "sync")) measure_sync(&m);
+    if (is_wanted(arg_n, arg, "command")) measure_command(&m);
     figure_summary();
     (void)fprintf(stderr, "Took %.0f s.\n", timing_s(from_ns));
     return 0;

@@ -30,6 +30,9 @@ void measure_fold(const struct measure *m) NONNULL;
 /* measure_sync -- a new device of somebody's signs in, and takes over a circle of 10,000 entries; then loads it. */
 void measure_sync(const struct measure *m) NONNULL;
 
+/* measure_command -- what commands of troth take at a terminal, on a home with a circle of 10,000 entries. */
+void measure_command(const struct measure *m) NONNULL;
+
 /* measure_live -- what idle live streams hold. */
 void measure_live(const struct measure *m) NONNULL;
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh -- runs the benchmark: `make bench` calls it, and after that it can be called by hand.
 #
-#   bench/run.sh [DIR] [quick] [machine start append catchup live fold sync]
+#   bench/run.sh [DIR] [quick] [machine start append catchup live fold sync command]
 #
 # DIR is where make built the benchmark (build/bench), and the disk that is measured. quick takes less than a minute
 # and leaves out what needs long; the names of parts leave out the others. The figures go to standard output and into
@@ -17,8 +17,9 @@ if [ ! -x "$dir/troth-bench" ]; then
 fi
 
 TROTHD=${TROTHD:-$(dirname "$dir")/trothd}
+TROTH=${TROTH:-$(dirname "$dir")/troth}
 BENCH_SYNC_COUNT=$dir/sync-count.so
-export TROTHD BENCH_SYNC_COUNT
+export TROTHD TROTH BENCH_SYNC_COUNT
 
 files=$(ulimit -Hn)
 ulimit -n "$files" 2>/dev/null || true

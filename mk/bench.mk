@@ -16,9 +16,9 @@ $(OUT)/bench/sync-count.so: bench/preload/sync_count.c bench/preload/sync_count.
 	$(Q)$(CC) -std=c17 -O2 $(WARNINGS) -fPIC -shared $(CPPFLAGS) -o $@ $<
 
 bench: all $(BENCH_BIN)
-	$(Q)TROTHD=$(abspath $(TROTHD)) bench/run.sh $(OUT)/bench
+	$(Q)TROTHD=$(abspath $(TROTHD)) TROTH=$(abspath $(TROTH)) bench/run.sh $(OUT)/bench
 
 bench-quick: all $(BENCH_BIN)
-	$(Q)TROTHD=$(abspath $(TROTHD)) bench/run.sh $(OUT)/bench quick
+	$(Q)TROTHD=$(abspath $(TROTHD)) TROTH=$(abspath $(TROTH)) bench/run.sh $(OUT)/bench quick
 
 .PHONY: bench-quick
