@@ -218,15 +218,48 @@ static enum err feed(struct held *h, const struct entry *e)
     return err;
 }
 
-static enum err refeed(void *ctx, const struct home_entry *entry)
+/* What the key for has come since: reads the entry once more, and opens it. */
+static enum err open_late(void *ctx, const struct home_entry *entry)
 {
     struct held *h = ctx;
     struct entry e;
     struct why why;
-    if (entry_read(entry->wire, &e, &why) != ERR_OK || e.seq >= held_n(h)) return ERR_STORE_DAMAGED;
+    if (entry_read(entry->wire, &e, &why) != ERR_OK || e.seq != entry->seq) return ERR_STORE_DAMAGED;
+    return open_text(h, &e, &h->row[e.seq]);
+}
+
+/* An entry as the fold needs it, from what stays in memory. redact is the next redact that was not fed. */
+static void remember_entry(const struct held *h, uint64_t seq, size_t *redact, struct entry *e)
+{
+    const struct index_row *at = index_row(&h->chain.index, seq);
+    e->circle = h->id;
+    e->author = at->author;
+    e->id = at->id;
+    memcpy(e->hash, at->hash, HASH_BYTES);
+    e->kind = at->kind;
+    e->seq = seq;
+    e->epoch = h->row[seq].epoch;
+    e->time_ms = h->row[seq].time_ms;
+    if (at->kind == ENTRY_GENESIS) e->body.genesis.is_sole = h->chain.circle.is_sole;
+    if (at->kind != ENTRY_REDACT) return;
+    const struct held_redact *r = &h->redact[(*redact)++];
+    EXPECT(r->seq == seq);
+    e->body.redact.seq_n = r->target_n;
+    memcpy(e->body.redact.seq, r->target, r->target_n * sizeof r->target[0]);
+}
+
+static enum err feed_all(struct held *h)
+{
+    struct entry e = {0};
+    size_t redact = 0;
     enum err err = ERR_OK;
-    if (h->row[e.seq].how == OPENED_NO_KEY) err = open_text(h, &e, &h->row[e.seq]);
-    return err == ERR_OK ? feed(h, &e) : err;
+    for (uint64_t seq = 0; err == ERR_OK && seq < held_n(h); seq++) {
+        bool is_late = h->row[seq].how == OPENED_NO_KEY && held_key_of(h, h->row[seq].epoch) != NULL;
+        if (is_late) err = home_entry_get(h->home, h->number, seq, open_late, h);
+        remember_entry(h, seq, &redact, &e);
+        if (err == ERR_OK) err = feed(h, &e);
+    }
+    return err;
 }
 
 static enum err refold(struct held *h)
@@ -237,7 +270,7 @@ static enum err refold(struct held *h)
     h->folded_n = 0;
     h->provisional_n = 0;
     h->must_refold = false;
-    return home_entries_each(h->home, h->number, 0, refeed, h);
+    return feed_all(h);
 }
 
 enum err held_fold(struct held *held)
@@ -278,7 +311,7 @@ void held_confirm(struct held *held, uint64_t n)
 /* Everything that follows in memory from an entry that the chain has taken. is_loading: the home knows. */
 static enum err follow(struct held *h, const struct entry *e, uint64_t first_seen_ms, bool is_loading)
 {
-    struct held_row row = {.first_seen_ms = first_seen_ms};
+    struct held_row row = {.first_seen_ms = first_seen_ms, .time_ms = e->time_ms, .epoch = (uint32_t)e->epoch};
     bool has_kid = e->kind == ENTRY_GENESIS || e->kind == ENTRY_ROTATE;
     enum err err = room_for_row(h, e->seq);
     if (err == ERR_OK) err = room_for_epoch(h, e->epoch);

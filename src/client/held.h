@@ -4,6 +4,9 @@
  * signatures were verified when they came. What a server sends is verified in full before it is kept, page by
  * page, each page with the keys and erasures in it in one transaction.
  *
+ * The fold needs little of an entry: its place, id, hash, author, kind and time, which payloads a redact erases, and
+ * whether a genesis begins a journal. That much stays in memory, so that folding anew reads no file.
+ *
  * The fold is fed what is confirmed, in order, and may be fed more behind it: what waits here to be sent. Such
  * provisional entries go (held_settle) before anything else is confirmed; that costs one fold.
  *
@@ -21,7 +24,8 @@
 
 struct held_row {
     struct str text; /* TEXT, RESIDUE */
-    uint64_t first_seen_ms;
+    uint64_t first_seen_ms, time_ms;
+    uint32_t epoch;
     enum opened_how how;
 };
 
