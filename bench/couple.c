@@ -124,7 +124,8 @@ static void meet(struct talk *t)
     (void)put(t, 0, out_str(&text), NULL);
     for (unsigned who = 0; who < 2; who++) {
         text = OUT_OVER(memory);
-        profile_put(&text, &(struct profile){.name = who == 0 ? STR("Ana") : STR("Ben"), .colour = 3 + who, .zone = ZONE});
+        struct str name = str_of_text(c->voice[who].person.name);
+        profile_put(&text, &(struct profile){.name = name, .colour = 3 + who, .zone = ZONE});
         (void)put(t, who, out_str(&text), NULL);
     }
 }
@@ -214,7 +215,7 @@ static void talk_for_years(struct talk *t, uint64_t until_ms)
 
 void couple_open(struct couple *c, const char *folder, size_t entry_n)
 {
-    uint64_t now_ms = clock_wall_ms(), years_ms = 3 * 365 * DAY_MS;
+    uint64_t now_ms = clock_wall_ms(), years_ms = 980 * DAY_MS;
     *c = (struct couple){0};
     host_open(&c->host, folder, "couple");
     begin_account(c, &c->ana, folder, "Ana");

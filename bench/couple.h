@@ -1,7 +1,7 @@
 /* couple.h -- two people with accounts on the measured server, and a circle in which they have talked for years.
  *
  * The accounts are opened by the client. The circle's entries are real ones of both, signed and sealed and said over
- * three years; it comes to the server as one that moves there does: as a new circle, and the rest as repairs.
+ * nearly three years; it comes to the server as one that moves there does: as a new circle, and the rest as repairs.
  * No home knows of it until it syncs.
  */
 #ifndef BENCH_COUPLE_H

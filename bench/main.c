@@ -35,7 +35,8 @@ int main(int arg_n, char **arg)
     static const unsigned connections[] = {1, 16, 64};
     if (arg_n < 2) {
         (void)fprintf(stderr,
-                      "bench FOLDER [quick] [machine start append append-1 append-16 append-64 catchup live fold sync command]\n");
+                      "bench FOLDER [quick] [machine start append append-1 append-16 append-64 catchup live fold "
+                      "sync command]\n");
         return 2;
     }
     uint64_t from_ns = timing_ns();

@@ -49,17 +49,18 @@ static void must(bool is_so, const char *what)
 static uint64_t run_ns(const struct terminal *t, const char *const *word)
 {
     const char *argument[WORDS + 6] = {t->program, "--home", t->home, "--passphrase-file", t->passphrase};
-    char *const environment[] = {(char *)(uintptr_t) "PATH=/usr/bin:/bin", (char *)(uintptr_t) "TZ=Europe/Madrid", NULL};
+    const char *const environment[] = {"PATH=/usr/bin:/bin", "TZ=Europe/Madrid", NULL};
     posix_spawn_file_actions_t files;
     pid_t pid;
     int status;
     for (size_t i = 0; i < WORDS && word[i] != NULL; i++) argument[5 + i] = word[i];
     must(posix_spawn_file_actions_init(&files) == 0, "posix_spawn");
     must(posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0) == 0, "posix_spawn");
-    must(posix_spawn_file_actions_addopen(&files, 1, t->said, O_WRONLY | O_CREAT | O_TRUNC, 0600) == 0, "posix_spawn");
+    must(posix_spawn_file_actions_addopen(&files, 1, t->said, O_WRONLY | O_CREAT | O_TRUNC, 0600) == 0, t->said);
     must(posix_spawn_file_actions_adddup2(&files, 1, 2) == 0, "posix_spawn");
     uint64_t from_ns = timing_ns();
-    errno = posix_spawn(&pid, t->program, &files, NULL, (char **)(uintptr_t)argument, environment);
+    errno = posix_spawn(&pid, t->program, &files, NULL, (char **)(uintptr_t)argument,
+                        (char **)(uintptr_t)environment);
     must(errno == 0, t->program);
     must(waitpid(pid, &status, 0) == pid, "waitpid");
     uint64_t ns = timing_ns() - from_ns;
@@ -88,7 +89,8 @@ static void sit_down(struct terminal *t, const struct measure *m, const char *ho
     (void)snprintf(file, sizeof file, "passphrase-%s", name);
     scratch_path(t->passphrase, m->folder, file);
     FILE *to = fopen(t->passphrase, "w");
-    must(to != NULL && fwrite(passphrase.at, 1, passphrase.len, to) == passphrase.len && fclose(to) == 0, t->passphrase);
+    must(to != NULL && fwrite(passphrase.at, 1, passphrase.len, to) == passphrase.len, t->passphrase);
+    must(fclose(to) == 0, t->passphrase);
     (void)TYPE(t, "unlock");
     must(remove(t->passphrase) == 0, t->passphrase); /* from now on, only the agent can help */
 }
@@ -116,7 +118,8 @@ static void measure(const struct commands *c, const struct terminal *t, const ch
     tell(c, name, &each, goal_ms);
 }
 
-#define MEASURE(c, t, name, goal_ms, ...) measure((c), (t), (name), (goal_ms), (const char *const[WORDS + 1]){__VA_ARGS__})
+#define MEASURE(c, t, name, goal_ms, ...) \
+    measure((c), (t), (name), (goal_ms), (const char *const[WORDS + 1]){__VA_ARGS__})
 
 /* Each promise can be done once. The server is away: it is kept here. */
 static void measure_done(const struct commands *c)
