@@ -14,7 +14,7 @@ enum {
     TOPIC = 8,      /* promises that are made in one go    */
     TOPIC_DAYS = 3, /* and how long until the next         */
     REPEATS = 4,    /* turns of a promise that repeats     */
-    OPEN = 24,      /* promises that are made last         */
+    OPEN = 32,      /* promises that are made last         */
     SCRATCH_CEILING = 8 << 20,
     WIRE_ROOM = 1200,
 };
