@@ -41,7 +41,7 @@ enum {
     CLIENT_ALARMS = 16,       /* of one circle that are listed                                          */
 };
 
-/* ---- a home ------------------------------------------------------------------------------------------ */
+/* ---- a home ---------------------------------------------------------------------------------- */
 
 struct client_options {
     const char *folder;    /* the home; made (0700) when it is not there                                */
@@ -63,7 +63,7 @@ void client_close(struct client *client);
 /* client_set_offline -- from now on ask no server, or do. */
 void client_set_offline(struct client *client, bool is_offline) NONNULL;
 
-/* ---- accounts ------------------------------------------------------------------------------------------ */
+/* ---- accounts -------------------------------------------------------------------------------- */
 
 struct client_account {
     struct client *client;
@@ -136,7 +136,7 @@ MUST_USE enum err client_sign_out(struct client_account *account, struct why *wh
 MUST_USE enum err client_passphrase(struct client_account *account, struct str old, struct str fresh,
                                     struct why *why) NONNULL;
 
-/* ---- circles --------------------------------------------------------------------------------------------- */
+/* ---- circles --------------------------------------------------------------------------------- */
 
 /* One line of the list, told without opening the circle. */
 struct client_listed {
@@ -200,7 +200,7 @@ uint64_t client_first_seen_ms(const struct client_circle *circle, uint64_t seq) 
 MUST_USE enum err client_circle_new(struct client_account *account, struct str facts, struct client_circle **circle,
                                     struct why *why) NONNULL;
 
-/* ---- acts ---------------------------------------------------------------------------------------------- */
+/* ---- acts ------------------------------------------------------------------------------------ */
 
 enum client_fate {
     CLIENT_SENT,      /* it is in the record                                                          */
@@ -255,14 +255,14 @@ MUST_USE enum err client_waiting(struct client_circle *circle, struct client_wai
 MUST_USE enum err client_drafts(struct client_circle *circle, struct client_draft *list, size_t cap, size_t *n,
                                 struct why *why) NONNULL;
 
-/* client_unsend -- takes back what waits here.   [NOT_FOUND, HEAD_MOVED: it may be in the record by now]
+/* client_unsend -- takes back what waits here.   [NOT_FOUND, HEAD_MOVED: it may have arrived, or is an answer]
  * client_draft_drop -- forgets a draft. To send it again, act with its text. */
 MUST_USE enum err client_unsend(struct client_circle *circle, const uint8_t id[static ID_BYTES], struct why *why)
     NONNULL;
 MUST_USE enum err client_draft_drop(struct client_circle *circle, const uint8_t id[static ID_BYTES], struct why *why)
     NONNULL;
 
-/* ---- who is in ------------------------------------------------------------------------------------------- */
+/* ---- who is in ------------------------------------------------------------------------------- */
 
 /* An invitation of mine that is open. */
 struct client_invite {
@@ -336,7 +336,7 @@ MUST_USE enum err client_rotate(struct client_circle *circle, struct client_outc
 MUST_USE enum err client_words(const struct client_circle *circle, uint16_t word[static PHRASE_WORDS],
                                struct why *why) NONNULL;
 
-/* ---- what must not happen -------------------------------------------------------------------------------- */
+/* ---- what must not happen -------------------------------------------------------------------- */
 
 /* client_head -- appends this copy's head token.   client_compare -- holds somebody's against it. A fork is
  * kept as an alarm with their token as evidence.                                [BAD_CODE NOT_FOUND: empty] */
@@ -370,7 +370,7 @@ MUST_USE enum err client_alarm_end(struct client_circle *circle, uint64_t number
  */
 MUST_USE enum err client_repair(struct client_circle *circle, uint64_t *sent_n, struct why *why) NONNULL;
 
-/* ---- the server -------------------------------------------------------------------------------------------- */
+/* ---- the server ------------------------------------------------------------------------------ */
 
 /* What a sync brought to one circle. */
 struct client_news {

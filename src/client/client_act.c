@@ -114,6 +114,15 @@ static bool is_hidden(const struct home_item *item)
     return item->kind == OUTBOX_MEND || item->kind == OUTBOX_KEYS;
 }
 
+/* An answer in a round that was signed once is what it is, even where the record went on without it: a server that
+ * refused it must not be given a second one (docs/protocol.md, "Simultaneous answers"). */
+static bool is_frozen_answer(const struct home_item *item)
+{
+    uint64_t type;
+    return item->is_frozen && item->kind == OUTBOX_SAY && payload_type(item->content, &type) == ERR_OK &&
+           type == PAYLOAD_COMMIT;
+}
+
 enum err client_waiting(struct client_circle *circle, struct client_waiting *list, size_t cap, size_t *n,
                         struct why *why)
 {
@@ -124,7 +133,7 @@ enum err client_waiting(struct client_circle *circle, struct client_waiting *lis
         const struct home_item *item = &ring->outbox.item[i].is;
         if (is_hidden(item)) continue;
         list[found] = (struct client_waiting){.kind = outbox_kind_entry((enum outbox_kind)item->kind),
-                                              .may_unsend = !item->was_sent};
+                                              .may_unsend = !item->was_sent && !is_frozen_answer(item)};
         memcpy(list[found].id, item->id, ID_BYTES);
         if (item->kind == OUTBOX_SAY) list[found].text = item->content;
         found++;
@@ -143,7 +152,7 @@ enum err client_unsend(struct client_circle *circle, const uint8_t id[static ID_
         if (memcmp(item->id, id, ID_BYTES) == 0 && !is_hidden(item)) found = item;
     }
     if (e == ERR_OK && found == NULL) e = ERR_NOT_FOUND;
-    if (e == ERR_OK && found->was_sent) e = ERR_HEAD_MOVED;
+    if (e == ERR_OK && (found->was_sent || is_frozen_answer(found))) e = ERR_HEAD_MOVED;
     if (e == ERR_OK) e = outbox_remove(&ring->outbox, found->group);
     if (e == ERR_OK) e = held_settle(ring->held);
     if (e == ERR_OK) ring->shown_n = 0;

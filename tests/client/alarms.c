@@ -85,6 +85,13 @@ static void a_server_is_killed_and_comes_back(void **state)
     assert_int_equal(outcome.fate, CLIENT_KEPT_HERE);
     assert_int_equal(outcome.err, ERR_OFFLINE);
     assert_int_equal(hearth_notes(&ana, "said to nobody yet", true), 1);
+    struct client_waiting waiting[2];
+    struct why why;
+    size_t n;
+    hearth_ok(&ana, client_waiting(ana.circle, waiting, 2, &n, &ana.why));
+    assert_int_equal(n, 1);
+    assert_false(waiting[0].may_unsend); /* it was on its way: who knows how far it came */
+    assert_int_equal(client_unsend(ana.circle, outcome.id, &why), ERR_HEAD_MOVED);
     hearth_close(&ana);
     assert_true(daemon_restart(&hearth.daemon, &(struct daemon_options){.is_fast = true}));
     hearth_open(&ana);
