@@ -226,6 +226,17 @@ static void M5_who_is_locked_out_changes_the_key_and_gets_what_was_missed(void *
     assert_int_equal(hearth_sync(&ben).err, ERR_OK);
     assert_int_equal(hearth_notes(&ben, "behind Ben's back", false), 1);
     assert_int_equal(hearth_sync(&ana).new_n, 0); /* and that is all */
+    size_t given_n = 0;
+    for (uint64_t seq = 0; seq < state_row_n(ben.circle->state); seq++) {
+        struct epoch_key key[EPOCH_KEYS];
+        size_t n;
+        if (epoch_keys_read(client_text(ben.circle, seq, NULL), key, &n) != ERR_OK) continue;
+        given_n++;
+        assert_int_equal(key[n - 1].epoch, epoch);
+        /* nothing of the time before the last of them came in: anybody in the circle can read it */
+        assert_true(key[0].epoch >= ben.circle->chain->circle.member[1].from_epoch);
+    }
+    assert_int_equal(given_n, 1);
     hearth_same(&ana, &ben);
     hearth_close(&ben);
     hearth_open(&ben);

@@ -166,6 +166,8 @@ static void H5_whoever_changes_the_copy_is_found_out(void **state)
     static const char *const change[] = {
         "UPDATE entry SET wire = CAST(substr(wire, 1, 60) || x'00' || substr(wire, 62) AS BLOB) WHERE place = " LAST,
         "UPDATE entry SET wire = CAST(substr(wire, 1, length(wire) - 1) || x'00' AS BLOB) WHERE place = " LAST,
+        "UPDATE entry SET wire = CAST(substr(wire, 1, length(wire) - 600) || x'00000000' ||" /* in the signature */
+        " substr(wire, length(wire) - 595) AS BLOB) WHERE place = " LAST,
         "UPDATE entry SET wire = substr(wire, 1, length(wire) - 1) WHERE place = " LAST,
         "UPDATE entry SET wire = (SELECT wire FROM entry WHERE place = " LAST " - 1) WHERE place = " LAST,
         "DELETE FROM entry WHERE place = " LAST,

@@ -250,6 +250,42 @@ static void what_waits_may_be_taken_back(void **state)
     assert_int_equal(hearth_notes(&ben, "and calmly", false), 1);
 }
 
+static void a_circle_may_begin_without_a_server(void **state)
+{
+    (void)state;
+    uint8_t memory[256], note[64];
+    struct out text = OUT_OVER(memory);
+    struct facts facts = {.name = STR("The garden"), .kind = FACTS_FRIENDS};
+    struct client_circle *garden;
+    struct client_outcome outcome;
+    struct client_news news;
+    facts_put(&text, &facts);
+    client_set_offline(ana.client, true);
+    hearth_ok(&ana, client_circle_new(ana.account, out_str(&text), &garden, &ana.why));
+    hearth_ok(&ana, client_act(garden, hearth_text(note, sizeof note, "tulips"), &outcome, &ana.why));
+    assert_int_equal(outcome.fate, CLIENT_KEPT_HERE);
+    uint8_t id[HASH_BYTES];
+    memcpy(id, garden->id, sizeof id);
+    hearth_close(&ana);
+    hearth_open(&ana);
+    client_set_offline(ana.client, true);
+    hearth_ok(&ana, client_circle_open(ana.account, id, &garden, &ana.why));
+    assert_int_equal(garden->chain->index.row_n, 3);
+    assert_int_equal(state_row_n(garden->state), 4);
+    assert_true(garden->is_member);
+    assert_true(str_is(garden->state->facts.name, STR("The garden")));
+    assert_true(str_is(state_in(garden->state, 0)->profile.name, STR("Ana")));
+    client_set_offline(ana.client, false);
+    hearth_ok(&ana, client_sync_circle(garden, &news, &ana.why));
+    assert_int_equal(news.err, ERR_OK);
+    assert_int_equal(news.kept_n, 0);
+    assert_int_equal(garden->chain->index.row_n, 4);
+    hearth_ok(&ana, client_leave(garden, &outcome, &ana.why));
+    assert_int_equal(outcome.fate, CLIENT_SENT); /* who was alone closes it */
+    hearth_ok(&ana, client_sync_circle(garden, &news, &ana.why));
+    assert_int_equal(news.err, ERR_OK);
+}
+
 static void who_leaves_keeps_a_copy_and_the_key_changes(void **state)
 {
     (void)state;
@@ -285,6 +321,7 @@ int main(void)
         cmocka_unit_test(what_is_written_without_a_server_waits_and_goes_later),
         cmocka_unit_test(what_is_no_longer_allowed_goes_to_the_drafts),
         cmocka_unit_test(what_waits_may_be_taken_back),
+        cmocka_unit_test(a_circle_may_begin_without_a_server),
         cmocka_unit_test(who_leaves_keeps_a_copy_and_the_key_changes),
     };
     return cmocka_run_group_tests(tests, two_in_a_circle, put_away);
