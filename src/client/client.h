@@ -124,7 +124,11 @@ MUST_USE enum err client_unlock_seed(struct client_account *account, const uint8
 void client_seed(const struct client_account *account, uint8_t seed[static SEED_BYTES]) NONNULL;
 void client_lock(struct client_account *account) NONNULL;
 
-/* client_renew -- signs in again with the passphrase when the session has ended (ERR_NO_SESSION). */
+/* client_renew -- signs in again with the passphrase when the session has ended (ERR_NO_SESSION), and unlocks. Where
+ * the passphrase was changed on another device, the new one opens this device from now on.
+ *
+ * Fails    BAD_LOGIN OFFLINE, OUTDATED_KEY: the server gave a key that is not this account's
+ */
 MUST_USE enum err client_renew(struct client_account *account, struct str passphrase, struct why *why) NONNULL;
 
 /* client_sign_out -- ends this device's session. What is here stays, locked; client_renew signs in again.
@@ -350,7 +354,7 @@ struct client_alarm {
     enum err kind;        /* ROLLED_BACK, FORKED or BROKEN_CHAIN                                         */
     uint64_t when_ms;
     bool is_seen;
-    struct str evidence;  /* a CBOR map, see sync.h: what was seen, for whoever has to judge it          */
+    struct str evidence;  /* a CBOR map, see alarm.h: what was seen, for whoever has to judge it          */
 };
 
 /* client_alarms -- those that stand, oldest first; list has room for CLIENT_ALARMS. A program tells them at

@@ -255,17 +255,42 @@ enum err client_sign_in(struct client *client, const char *server, const uint8_t
 
 /* ---- sessions -------------------------------------------------------------------------------- */
 
+/* The identity as the server has it wrapped now: with another passphrase, perhaps, that was chosen elsewhere. */
+static enum err take_wrapped(struct seat *seat, const struct secret_access *access, const struct remote_login *login)
+{
+    struct secret_identity me;
+    enum err e = secret_unwrap(access, STR_OF(login->wrapped), seat->face.sign_pk, &me);
+    if (e != ERR_OK) return ERR_OUTDATED_KEY;
+    if (memcmp(login->wrapped, seat->wrapped, SECRET_WRAPPED_BYTES) != 0) {
+        e = home_account_set_access(seat_home(seat), seat->face.number, seat->face.code, login->wrapped);
+        if (e == ERR_OK) memcpy(seat->wrapped, login->wrapped, SECRET_WRAPPED_BYTES);
+    }
+    if (e == ERR_OK && !seat->face.is_unlocked) e = seat_unlock(seat, &me);
+    secret_identity_fini(&me);
+    return e;
+}
+
+static enum err renew(struct seat *seat, const struct secret_access *access)
+{
+    struct remote *remote;
+    struct remote_login login;
+    enum err e = seat_remote(seat, false, &remote);
+    if (e == ERR_OK) e = remote_login(remote, access, &login);
+    if (e != ERR_OK) return e;
+    e = take_wrapped(seat, access, &login);
+    if (e == ERR_OK) e = seat_set_session(seat, login.token);
+    else remote_forget(remote);
+    wipe(&login, sizeof login);
+    return e;
+}
+
 enum err client_renew(struct client_account *account, struct str passphrase, struct why *why)
 {
     struct seat *seat = seat_of(account);
     struct secret_access access;
-    struct remote *remote;
-    enum err e = account->is_unlocked ? ERR_OK : client_unlock(account, passphrase, why);
-    if (e != ERR_OK) return e;
-    e = secret_access_init(&access, account->code, passphrase);
+    enum err e = secret_access_init(&access, account->code, passphrase);
     if (e != ERR_OK) return seat_fail(seat, e, why);
-    e = seat_remote(seat, false, &remote);
-    if (e == ERR_OK) e = sign_in(seat, &access);
+    e = renew(seat, &access);
     secret_access_fini(&access);
     return e == ERR_OK ? e : seat_fail(seat, e, why);
 }

@@ -1,5 +1,9 @@
 /* seat.h -- an account as this library holds it: its keys while it is unlocked, its connection to the server.
  *
+ * What this library keeps in the home under names: the setting "begun-N" (the server has account N); of an account the
+ * notes "journal" (its circle) and "profile" (my own, as a text); of a circle "as-of" (when the server last showed its
+ * head), "alarms-ended" (those that were dealt with) and "invite-…" (the secret of an invitation of mine).
+ *
  * For the files of src/client only: struct client of client.h is made of seats.
  */
 #ifndef CLIENT_SEAT_H

@@ -269,6 +269,27 @@ static void what_the_passphrase_opens_and_what_not(void **state)
     assert_int_equal(hearth_sync(&ben).err, ERR_OK);
 }
 
+static void a_passphrase_that_was_changed_elsewhere_opens_here_too(void **state)
+{
+    (void)state;
+    struct client_options options = {.folder = ana.folder};
+    hearth_second(&hearth, &ana, &phone);
+    hearth_ok(&phone, client_passphrase(phone.account, HEARTH_PASSPHRASE, STR("chosen on the phone"), &phone.why));
+    assert_int_equal(hearth_sync(&ana).err, ERR_NO_SESSION); /* every other session has ended */
+    hearth_close(&ana);
+    hearth_ok(&ana, client_open(&options, &ana.client, &ana.why));
+    ana.account = client_account_at(ana.client, 0);
+    assert_int_equal(client_unlock(ana.account, STR("chosen on the phone"), &ana.why), ERR_WRONG_SECRET);
+    assert_int_equal(client_renew(ana.account, HEARTH_PASSPHRASE, &ana.why), ERR_BAD_LOGIN);
+    hearth_ok(&ana, client_renew(ana.account, STR("chosen on the phone"), &ana.why));
+    assert_true(ana.account->is_unlocked);
+    client_lock(ana.account);
+    hearth_ok(&ana, client_unlock(ana.account, STR("chosen on the phone"), &ana.why));
+    assert_int_equal(client_unlock(ana.account, HEARTH_PASSPHRASE, &ana.why), ERR_WRONG_SECRET);
+    hearth_ok(&ana, client_circle_open(ana.account, ana.id, &ana.circle, &ana.why));
+    assert_int_equal(hearth_sync(&ana).err, ERR_OK);
+}
+
 /* What two devices are told live. */
 struct heard {
     size_t news_n, up_n;
@@ -308,6 +329,7 @@ int main(void)
         TEST(an_invitation_that_was_taken_back_opens_nothing),
         TEST(M5_who_is_locked_out_changes_the_key_and_gets_what_was_missed),
         TEST(what_the_passphrase_opens_and_what_not),
+        TEST(a_passphrase_that_was_changed_elsewhere_opens_here_too),
         TEST(a_head_that_moves_is_heard_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
