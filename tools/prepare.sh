@@ -21,7 +21,7 @@ libmicrohttpd-dev         library libmicrohttpd                HTTP
 libcurl4-openssl-dev      library libcurl                      the terminal client speaks with servers through it
 libqrencode-dev           library libqrencode                  draws invitations
 libutf8proc-dev           library libutf8proc                  passphrases in one form, and how wide text is
-tzdata                    file /usr/share/zoneinfo/UTC         dates in people's own time zones
+tzdata                    file /usr/share/zoneinfo/UTC         dates in the time zone where somebody lives
 '
 needs_test='
 clang                     command clang                        second compiler, and the one for WebAssembly
