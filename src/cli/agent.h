@@ -2,10 +2,10 @@
  * command.
  *
  * It is this program again, started as `troth --agent`. It listens on a Unix socket in a folder that nobody else may
- * use (XDG_RUNTIME_DIR, else the home), answers only processes of the same user, can't be looked into by a debugger or a
- * core dump, and keeps the seeds in memory that is not swapped out. When the last one's time is over, when it is told to
- * lock, or at a signal, it wipes them and ends. The time runs on while the machine sleeps. If it is killed, nothing is
- * lost but the seeds: the passphrase is asked again.
+ * use (XDG_RUNTIME_DIR, else the home), answers only processes of the same user, can't be looked into by a debugger or
+ * a core dump, and keeps the seeds in memory that is not swapped out. When the last one's time is over, when it is
+ * told to lock, or at a signal, it wipes them and ends. The time runs on while the machine sleeps. If it is killed,
+ * nothing is lost but the seeds: the passphrase is asked again.
  *
  * Source   unix(7), socket(7), prctl(2), mlock(2), timerfd_create(2)
  */

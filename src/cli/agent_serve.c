@@ -45,8 +45,10 @@ static uint64_t wipe_what_is_over(struct held *held, uint64_t now_ms)
     uint64_t next_ms = 0;
     for (size_t i = 0; i < AGENT_SEEDS; i++) {
         uint64_t until_ms = held->seed[i].until_ms;
-        if (until_ms != 0 && until_ms <= now_ms) wipe(&held->seed[i], sizeof held->seed[i]);
-        else if (until_ms != 0 && (next_ms == 0 || until_ms < next_ms)) next_ms = until_ms;
+        if (until_ms != 0 && until_ms <= now_ms)
+            wipe(&held->seed[i], sizeof held->seed[i]);
+        else if (until_ms != 0 && (next_ms == 0 || until_ms < next_ms))
+            next_ms = until_ms;
     }
     return next_ms;
 }
@@ -96,7 +98,7 @@ static bool take_call(struct held *held)
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) == 0 &&
         agent_receive(fd, &held->ask, sizeof held->ask)) {
         goes_on = answer(held, clock_boot_ms());
-        if (!goes_on) wipe(held, sizeof *held); /* before it is said that they are gone */
+        if (!goes_on) wipe(held, sizeof *held);                   /* before it is said that they are gone */
         (void)agent_send(fd, &held->answer, sizeof held->answer); /* a caller that went away asks again */
     }
     wipe(&held->ask, sizeof held->ask);
@@ -118,7 +120,8 @@ static int signals(void)
 
 static bool set_timer(int timer, uint64_t at_ms)
 {
-    const struct itimerspec at = {.it_value = {.tv_sec = (time_t)(at_ms / 1000), .tv_nsec = (long)(at_ms % 1000) * 1000000 + 1}};
+    const struct itimerspec at = {
+        .it_value = {.tv_sec = (time_t)(at_ms / 1000), .tv_nsec = (long)(at_ms % 1000) * 1000000 + 1}};
     return timerfd_settime(timer, TFD_TIMER_ABSTIME, &at, NULL) == 0;
 }
 
@@ -126,7 +129,8 @@ static void serve(struct held *held, int timer, int signal_fd)
 {
     uint64_t next_ms = clock_boot_ms() + FIRST_WAIT_MS;
     while (set_timer(timer, next_ms)) {
-        struct pollfd on[] = {{.fd = AGENT_LISTEN_FD, .events = POLLIN}, {.fd = timer, .events = POLLIN},
+        struct pollfd on[] = {{.fd = AGENT_LISTEN_FD, .events = POLLIN},
+                              {.fd = timer, .events = POLLIN},
                               {.fd = signal_fd, .events = POLLIN}};
         int n = poll(on, sizeof on / sizeof *on, -1);
         if (n < 0 && errno == EINTR) continue;

@@ -6,17 +6,18 @@
 struct reading {
     struct call *call;
     char *trouble;
-    uint64_t given;          /* OPTION_BIT of all that were given                       */
-    unsigned word_n;         /* words that are no options                               */
+    uint64_t given;  /* OPTION_BIT of all that were given                       */
+    unsigned word_n; /* words that are no options                               */
     const char *word[2 + CALL_OPERANDS];
-    bool is_ended;           /* "--" was there                                          */
+    bool is_ended; /* "--" was there                                          */
 };
 
 static enum err refuse(struct reading *r, const char *form, const char *typed, const char *more)
 {
     char clean[64];
     size_t n = 0;
-    for (; typed[n] != 0 && n < sizeof clean - 1; n++) clean[n] = (unsigned char)typed[n] < ' ' || typed[n] == 0x7f ? '?' : typed[n];
+    for (; typed[n] != 0 && n < sizeof clean - 1; n++)
+        clean[n] = (unsigned char)typed[n] < ' ' || typed[n] == 0x7f ? '?' : typed[n];
     clean[n] = 0;
     (void)snprintf(r->trouble, CALL_TROUBLE_BYTES, form, clean, more);
     return ERR_BAD_FIELD;

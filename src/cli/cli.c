@@ -14,11 +14,16 @@ static enum err find_home(struct cli *cli)
     const char *named = call_has(&cli->call, OPT_HOME) ? cli->call.value[OPT_HOME] : getenv("TROTH_HOME");
     const char *data = getenv("XDG_DATA_HOME"), *user = getenv("HOME");
     int n;
-    if (named != NULL && named[0] != 0) n = snprintf(cli->home, sizeof cli->home, "%s", named);
-    else if (data != NULL && data[0] == '/') n = snprintf(cli->home, sizeof cli->home, "%s/troth", data);
-    else if (user != NULL && user[0] == '/') n = snprintf(cli->home, sizeof cli->home, "%s/.local/share/troth", user);
-    else return cli_refuse(cli, ERR_BAD_FIELD, "It is not clear where your copy is kept. Say so with --home DIR.");
-    if (n < 0 || (size_t)n >= sizeof cli->home) return cli_refuse(cli, ERR_BAD_FIELD, "The path of the home is too long.");
+    if (named != NULL && named[0] != 0)
+        n = snprintf(cli->home, sizeof cli->home, "%s", named);
+    else if (data != NULL && data[0] == '/')
+        n = snprintf(cli->home, sizeof cli->home, "%s/troth", data);
+    else if (user != NULL && user[0] == '/')
+        n = snprintf(cli->home, sizeof cli->home, "%s/.local/share/troth", user);
+    else
+        return cli_refuse(cli, ERR_BAD_FIELD, "It is not clear where your copy is kept. Say so with --home DIR.");
+    if (n < 0 || (size_t)n >= sizeof cli->home)
+        return cli_refuse(cli, ERR_BAD_FIELD, "The path of the home is too long.");
     return ERR_OK;
 }
 
@@ -147,7 +152,8 @@ enum err cli_sure(struct cli *cli, const char *question)
 {
     bool is_yes = false;
     if (call_has(&cli->call, OPT_YES)) return ERR_OK;
-    if (!say_is_written(&cli->out)) return cli_refuse(cli, ERR_STORE, "The answer could not be written. Nothing was done.");
+    if (!say_is_written(&cli->out))
+        return cli_refuse(cli, ERR_STORE, "The answer could not be written. Nothing was done.");
     enum err e = prompt_yes(&is_yes, question, &cli->why);
     if (e == ERR_OK && !is_yes) return cli_refuse(cli, ERR_STOPPING, "Nothing was done.");
     return e;
@@ -157,7 +163,8 @@ enum err cli_sure(struct cli *cli, const char *question)
 
 struct str cli_circle_name(const struct state *state)
 {
-    return state->facts.kind != FACTS_NONE && state->facts.name.len > 0 ? state->facts.name : STR("a circle without a name");
+    return state->facts.kind != FACTS_NONE && state->facts.name.len > 0 ? state->facts.name
+                                                                        : STR("a circle without a name");
 }
 
 const char *cli_kind_word(enum facts_kind kind)
@@ -209,7 +216,8 @@ static void say_kept_here(struct cli *cli, enum err why)
 {
     bool is_alarm = why == ERR_ROLLED_BACK || why == ERR_FORKED || why == ERR_BROKEN_CHAIN;
     if (is_alarm)
-        say_line(&cli->out, "Kept here: nothing is sent while something is wrong with the record. See: troth circle alarms");
+        say_line(&cli->out,
+                 "Kept here: nothing is sent while something is wrong with the record. See: troth circle alarms");
     else if (why == ERR_OK || why == ERR_OFFLINE)
         say_line(&cli->out, "Kept here; it is sent with the next sync, when the server can be reached.");
     else

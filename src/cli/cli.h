@@ -63,8 +63,8 @@ void cli_next(struct cli *cli, const char *form, ...) NONNULL __attribute__((for
 /* cli_quiet -- notes that what went wrong was told already: only the exit code is left to give. Gives e. */
 enum err cli_quiet(struct cli *cli, enum err e) NONNULL;
 
-/* cli_clean -- what a person wrote, as a sentence may quote it: in a buffer of this function's that is used again with the
- * fourth call after this one. At most 60 columns of it. */
+/* cli_clean -- what a person wrote, as a sentence may quote it: in a buffer of this function's that is used again
+ * with the fourth call after this one. At most 60 columns of it. */
 const char *cli_clean(struct str text);
 
 /* cli_trouble -- tells what went wrong. Gives the exit code. */
@@ -83,7 +83,8 @@ MUST_USE enum err cli_open_account(struct cli *cli, struct client_account **acco
 MUST_USE enum err cli_unlock(struct cli *cli, struct client_account *account) NONNULL;
 
 /* cli_passphrase -- from --passphrase-file, or asked. */
-MUST_USE enum err cli_passphrase(struct cli *cli, struct passphrase *passphrase, const char *question, bool is_new) NONNULL;
+MUST_USE enum err cli_passphrase(struct cli *cli, struct passphrase *passphrase, const char *question, bool is_new)
+    NONNULL;
 
 /* cli_hold -- has the agent hold an unlocked account's seed, unless --no-agent; how long at most. Whether it does. */
 bool cli_hold(struct cli *cli, const struct client_account *account, uint64_t for_ms) NONNULL;
@@ -94,8 +95,8 @@ MUST_USE enum err cli_renew(struct cli *cli, struct client_account *account) NON
 /* cli_list -- all circles of all accounts (or of --account), without journals, into cli->list. Unlocks. */
 MUST_USE enum err cli_list(struct cli *cli) NONNULL;
 
-/* cli_circle -- opens the circle that is meant: by `named` (may be NULL), --circle, or because it is the only one that I
- * am in. Tells its alarms. */
+/* cli_circle -- opens the circle that is meant: by `named` (may be NULL), --circle, or because it is the only one
+ * that I am in. Tells its alarms. */
 MUST_USE enum err cli_circle(struct cli *cli, const char *named, struct client_circle **circle)
     __attribute__((nonnull(1, 3)));
 

@@ -40,12 +40,16 @@ static void say_account(struct cli *cli, const struct client_account *account, s
     struct say *say = &cli->out;
     say_put(say, "%3zu  ", number);
     say_style(say, SAY_BOLD);
-    if (account->is_unlocked) say_quote_line(say, str_of_text(account->name));
-    else say_put(say, "(locked)");
+    if (account->is_unlocked)
+        say_quote_line(say, str_of_text(account->name));
+    else
+        say_put(say, "(locked)");
     say_style(say, SAY_PLAIN);
     say_put(say, " on %s", account->server);
-    if (!account->is_begun) say_put(say, " \u00b7 not finished: troth start again, with the same link");
-    else if (account->is_unlocked && !account->is_signed_in) say_put(say, " \u00b7 signed out: troth sync signs in again");
+    if (!account->is_begun)
+        say_put(say, " \u00b7 not finished: troth start again, with the same link");
+    else if (account->is_unlocked && !account->is_signed_in)
+        say_put(say, " \u00b7 signed out: troth sync signs in again");
     say_lines(say, 0, 5);
 }
 
@@ -123,7 +127,8 @@ enum err cmd_ACCOUNT_CODE(struct cli *cli)
     wipe(memory, sizeof memory);
     if (e != ERR_OK) return e;
     if (is_drawn) say_gap(&cli->out);
-    say_line(&cli->out, "With your passphrase it opens your account on %s, on any device. Show it to nobody.", account->server);
+    say_line(&cli->out, "With your passphrase it opens your account on %s, on any device. Show it to nobody.",
+             account->server);
     return ERR_OK;
 }
 
@@ -146,9 +151,11 @@ static void say_sheet(struct cli *cli, const struct client_account *account)
     say_put(say, "troth signin %s", account->server);
     say_whole(say, 2);
     say_gap(say);
-    say_line(say, "It asks for this code, and for your passphrase. The passphrase is in your head: it is not on this sheet, and "
-                  "should not be. Neither of the two opens anything alone; nobody can replace either for you, not even whoever "
-                  "runs the server.");
+    say_line(
+        say,
+        "It asks for this code, and for your passphrase. The passphrase is in your head: it is not on this sheet, and "
+        "should not be. Neither of the two opens anything alone; nobody can replace either for you, not even whoever "
+        "runs the server.");
     say_gap(say);
     say_line(say, "Keep the sheet where you keep papers. If somebody else may have seen it, change the passphrase.");
 }
@@ -181,14 +188,17 @@ enum err cmd_UNLOCK(struct cli *cli)
     uint64_t for_ms;
     uint8_t memory[WHEN_WORDS_BYTES];
     struct out until = OUT_OVER(memory);
-    if (call_has(&cli->call, OPT_NO_AGENT)) return cli_refuse(cli, ERR_BAD_FIELD, "Without an agent nothing stays unlocked.");
+    if (call_has(&cli->call, OPT_NO_AGENT))
+        return cli_refuse(cli, ERR_BAD_FIELD, "Without an agent nothing stays unlocked.");
     enum err e = read_span(cli, &for_ms);
     if (e == ERR_OK) e = cli_open_account(cli, &account);
     if (e == ERR_OK) e = cli_unlock(cli, account);
     if (e == ERR_OK && !account->is_signed_in) e = cli_renew(cli, account);
     if (e != ERR_OK) return e;
     if (!cli_hold(cli, account, for_ms)) {
-        cli_next(cli, "The passphrase is asked at every command. XDG_RUNTIME_DIR should name a folder that only you may use.");
+        cli_next(
+            cli,
+            "The passphrase is asked at every command. XDG_RUNTIME_DIR should name a folder that only you may use.");
         return cli_refuse(cli, ERR_STORE, "The agent could not be started.");
     }
     if (cli->is_json) {

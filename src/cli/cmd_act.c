@@ -39,8 +39,8 @@ static unsigned rank(const struct promise *promise, size_t turn, enum promise_ac
     return outcome == PROMISE_RENEGOTIATED ? 3 : 2;
 }
 
-/* The turn that is meant: --on, or of those that the laws allow the best, the nearest in time. If they allow none, the one
- * that matters now, and why not. */
+/* The turn that is meant: --on, or of those that the laws allow the best, the nearest in time. If they allow none,
+ * the one that matters now, and why not. */
 static enum err choose_turn(struct cli *cli, const struct client_circle *circle, const struct promise *promise,
                             struct promise_act *act)
 {
@@ -50,7 +50,8 @@ static enum err choose_turn(struct cli *cli, const struct client_circle *circle,
     uint64_t best_apart = UINT64_MAX;
     unsigned best_rank = UINT32_MAX, best = (unsigned)view_turn_now(promise, cli->now_ms);
     bool has_date = false;
-    if (has_day && when_read_day(&day, str_of_text(cli->call.value[OPT_ON]), &cli->here, cli->now_ms, trouble) != ERR_OK)
+    if (has_day &&
+        when_read_day(&day, str_of_text(cli->call.value[OPT_ON]), &cli->here, cli->now_ms, trouble) != ERR_OK)
         return cli_refuse(cli, ERR_BAD_FIELD, "%s", trouble);
     for (size_t i = 0; i < promise->turn_n; i++) {
         const struct promise_turn *turn = &promise->turn[i];
@@ -72,7 +73,8 @@ static enum err choose_turn(struct cli *cli, const struct client_circle *circle,
 
 /* ---- saying it ------------------------------------------------------------------------------------------ */
 
-static void say_back(struct cli *cli, const struct promise *promise, const struct promise_act *act, const struct act_words *words)
+static void say_back(struct cli *cli, const struct promise *promise, const struct promise_act *act,
+                     const struct act_words *words)
 {
     struct say *say = &cli->out;
     say_put(say, "You say: %s", words->says);
@@ -154,8 +156,10 @@ enum err cmd_PROMISE_LATE(struct cli *cli)
 
 enum err cmd_PROMISE_BROKEN(struct cli *cli)
 {
-    return act_on(cli, &(struct act_words){PROMISE_NOT_KEPT, true, false, "it was not kept.",
-                                           "It is signed, and can be shown to others. After a day only something kinder can take its place."});
+    return act_on(
+        cli, &(struct act_words){
+                 PROMISE_NOT_KEPT, true, false, "it was not kept.",
+                 "It is signed, and can be shown to others. After a day only something kinder can take its place."});
 }
 
 enum err cmd_PROMISE_OWN_UP(struct cli *cli)
@@ -172,7 +176,8 @@ enum err cmd_PROMISE_DIFFER(struct cli *cli)
 
 enum err cmd_PROMISE_RELEASE(struct cli *cli)
 {
-    return act_on(cli, &(struct act_words){PROMISE_RELEASED, true, false, "you need not.", "This can't be taken back."});
+    return act_on(cli,
+                  &(struct act_words){PROMISE_RELEASED, true, false, "you need not.", "This can't be taken back."});
 }
 
 enum err cmd_PROMISE_DECLINE(struct cli *cli)

@@ -88,9 +88,12 @@ enum err cmd_CIRCLE_ALARMS(struct cli *cli)
         say_lines(&cli->out, 0, 5);
         if (!list[i].is_seen) e = client_alarm_seen(circle, list[i].number, &cli->why);
     }
-    if (n == 0) say_line(&cli->out, "Nothing is wrong with this circle's record, as far as your copy tells.");
-    else say_line(&cli->out, "While one stands, nothing is sent into this circle. When you know what happened: troth circle "
-                             "alarms --dealt-with N");
+    if (n == 0)
+        say_line(&cli->out, "Nothing is wrong with this circle's record, as far as your copy tells.");
+    else
+        say_line(&cli->out,
+                 "While one stands, nothing is sent into this circle. When you know what happened: troth circle "
+                 "alarms --dealt-with N");
     return e;
 }
 
@@ -107,8 +110,8 @@ enum err cmd_CIRCLE_REPAIR(struct cli *cli)
         json_put_number(&cli->json, "sent", sent_n);
         json_close(&cli->json);
     } else {
-        say_line(&cli->out, "The server has %" PRIu64 " entr%s back, from your copy. The record is whole again.", sent_n,
-                 sent_n == 1 ? "y" : "ies");
+        say_line(&cli->out, "The server has %" PRIu64 " entr%s back, from your copy. The record is whole again.",
+                 sent_n, sent_n == 1 ? "y" : "ies");
     }
     return ERR_OK;
 }
@@ -140,8 +143,10 @@ static void say_draft(struct cli *cli, const struct client_draft *draft, size_t 
         return;
     }
     say_put(&cli->out, "%3zu  ", number);
-    if (words.len > 0) say_quote(&cli->out, words);
-    else say_put(&cli->out, "(without words)");
+    if (words.len > 0)
+        say_quote(&cli->out, words);
+    else
+        say_put(&cli->out, "(without words)");
     say_put(&cli->out, "\n%s", draft_reason(draft));
     say_lines(&cli->out, 0, 5);
 }

@@ -136,9 +136,12 @@ static void say_invites(struct cli *cli, const struct client_circle *circle)
         if (invite->expires_ms <= cli->now_ms) continue;
         say_put(&cli->out, "Invitation %zu, until ", i + 1);
         put_moment(cli, invite->expires_ms);
-        if (circle_invite_is_agreed(is, invite)) say_put(&cli->out, ": open");
-        else if (me >= 0 && (invite->consents >> me & 1) == 0) say_put(&cli->out, ": waits for your consent (troth circle consent)");
-        else say_put(&cli->out, ": waits for the others' consent");
+        if (circle_invite_is_agreed(is, invite))
+            say_put(&cli->out, ": open");
+        else if (me >= 0 && (invite->consents >> me & 1) == 0)
+            say_put(&cli->out, ": waits for your consent (troth circle consent)");
+        else
+            say_put(&cli->out, ": waits for the others' consent");
         say_lines(&cli->out, 2, 4);
     }
 }
@@ -204,9 +207,10 @@ enum err cmd_CIRCLE_LEAVE(struct cli *cli)
     if (!cli->is_json) {
         say_put(&cli->out, "You leave \"");
         say_quote_line(&cli->out, cli_circle_name(circle->state));
-        say_put(&cli->out, "\". It happens at once and needs nobody's consent. What you could read stays in your copy; what "
-                           "the others write from now on you won't see, and what they erase later stays in your copy. Promises "
-                           "between you and them end. To come back you need a new invitation.");
+        say_put(&cli->out,
+                "\". It happens at once and needs nobody's consent. What you could read stays in your copy; what "
+                "the others write from now on you won't see, and what they erase later stays in your copy. Promises "
+                "between you and them end. To come back you need a new invitation.");
         say_lines(&cli->out, 0, 0);
     }
     e = cli_sure(cli, "Leave?");
@@ -237,17 +241,20 @@ enum err cmd_CIRCLE_WORDS(struct cli *cli)
         return ERR_OK;
     }
     say_style(&cli->out, SAY_BOLD);
-    for (size_t i = 0; i < PHRASE_WORDS; i++) say_put(&cli->out, "%s%s", i == 0 ? "" : i == 4 ? "\n" : "  ", phrase_word(word[i]));
+    for (size_t i = 0; i < PHRASE_WORDS; i++)
+        say_put(&cli->out, "%s%s", i == 0 ? "" : i == 4 ? "\n" : "  ", phrase_word(word[i]));
     say_style(&cli->out, SAY_PLAIN);
     say_lines(&cli->out, 2, 2);
-    say_line(&cli->out, "Read them aloud to each other, best in the same room or on the phone. If everyone has the same eight, "
-                        "nobody else is in this circle in somebody's place.");
+    say_line(&cli->out,
+             "Read them aloud to each other, best in the same room or on the phone. If everyone has the same eight, "
+             "nobody else is in this circle in somebody's place.");
     return ERR_OK;
 }
 
 static const char *says_word(enum headtoken_says says)
 {
-    static const char *const words[] = {"same", "they_are_behind", "they_are_ahead", "unknown", "forked", "other_circle"};
+    static const char *const words[] = {"same",    "they_are_behind", "they_are_ahead",
+                                        "unknown", "forked",          "other_circle"};
     return words[says];
 }
 
@@ -272,14 +279,18 @@ enum err cmd_CIRCLE_HEAD(struct cli *cli)
     enum headtoken_says says = HEADTOKEN_UNKNOWN;
     enum err e = cli_circle(cli, NULL, &circle);
     if (e != ERR_OK) return e;
-    if (cli->call.operand_n > 0) e = client_compare(circle, str_of_text(cli->call.operand[0]), &says, &cli->why);
-    else client_head(circle, &token);
+    if (cli->call.operand_n > 0)
+        e = client_compare(circle, str_of_text(cli->call.operand[0]), &says, &cli->why);
+    else
+        client_head(circle, &token);
     if (e == ERR_BAD_CODE) return cli_refuse(cli, e, "This is no token of a record. It begins with troth-head:");
     if (e != ERR_OK) return e;
     if (cli->is_json) {
         json_open(&cli->json);
-        if (cli->call.operand_n > 0) json_put_c(&cli->json, "says", says_word(says));
-        else json_put(&cli->json, "head", out_str(&token));
+        if (cli->call.operand_n > 0)
+            json_put_c(&cli->json, "says", says_word(says));
+        else
+            json_put(&cli->json, "head", out_str(&token));
         json_close(&cli->json);
     } else if (cli->call.operand_n > 0) {
         say_line(&cli->out, "%s", says_sentence(says));

@@ -42,13 +42,17 @@ enum err cmd_VERSION(struct cli *cli)
 enum err cmd_WRITE_MAN(struct cli *cli)
 {
     enum err e = man_write(cli->call.operand[0]);
-    return e == ERR_OK ? e : cli_refuse(cli, e, "The man pages could not be written into %s.", cli_clean(str_of_text(cli->call.operand[0])));
+    return e == ERR_OK ? e
+                       : cli_refuse(cli, e, "The man pages could not be written into %s.",
+                                    cli_clean(str_of_text(cli->call.operand[0])));
 }
 
 enum err cmd_WRITE_COMPLETIONS(struct cli *cli)
 {
     enum err e = completion_write(cli->call.operand[0]);
-    return e == ERR_OK ? e : cli_refuse(cli, e, "The completions could not be written into %s.", cli_clean(str_of_text(cli->call.operand[0])));
+    return e == ERR_OK ? e
+                       : cli_refuse(cli, e, "The completions could not be written into %s.",
+                                    cli_clean(str_of_text(cli->call.operand[0])));
 }
 
 /* Only what the agent opens: a shell that completes must not be asked for a passphrase. */

@@ -23,7 +23,8 @@ static enum err read_expiry(struct cli *cli, uint64_t *expires_ms)
     uint64_t span_ms = USUAL_DAYS * day_ms;
     if (call_has(&cli->call, OPT_FOR) && when_read_span(&span_ms, str_of_text(cli->call.value[OPT_FOR])) != ERR_OK)
         return cli_refuse(cli, ERR_BAD_FIELD, "--for takes a time such as 2d or 12h.");
-    if (span_ms > LIMIT_INVITE_DAYS * day_ms) return cli_refuse(cli, ERR_BAD_FIELD, "An invitation lives 14 days at most.");
+    if (span_ms > LIMIT_INVITE_DAYS * day_ms)
+        return cli_refuse(cli, ERR_BAD_FIELD, "An invitation lives 14 days at most.");
     *expires_ms = cli->now_ms + span_ms;
     return ERR_OK;
 }
@@ -45,9 +46,12 @@ static enum err say_invite(struct cli *cli, const struct client_circle *circle, 
     enum err e = qr_draw(say, link, &is_drawn);
     if (e != ERR_OK) return e;
     if (is_drawn) say_gap(say);
-    if (circle->state->in_n > 1) say_line(say, "Everyone else in the circle has to consent before it opens: troth circle consent");
-    say_line(say, "Whoever has this link can come in, once; so send it by a way that you trust. They say: troth start LINK. They "
-                  "see who invites them to what, and nothing from before.");
+    if (circle->state->in_n > 1)
+        say_line(say, "Everyone else in the circle has to consent before it opens: troth circle consent");
+    say_line(
+        say,
+        "Whoever has this link can come in, once; so send it by a way that you trust. They say: troth start LINK. They "
+        "see who invites them to what, and nothing from before.");
     return ERR_OK;
 }
 
@@ -106,7 +110,8 @@ static enum err choose_invite(struct cli *cli, const struct client_circle *circl
     }
     cli_next(cli, "See: troth circle show");
     if (n == 0) return cli_refuse(cli, ERR_NO_INVITE, "No invitation here waits for your consent.");
-    if (n > 1) return cli_refuse(cli, ERR_BAD_FIELD, "%zu invitations wait for your consent. Say which one by its number.", n);
+    if (n > 1)
+        return cli_refuse(cli, ERR_BAD_FIELD, "%zu invitations wait for your consent. Say which one by its number.", n);
     cli->next[0] = 0;
     return ERR_OK;
 }
@@ -124,10 +129,13 @@ enum err cmd_CIRCLE_CONSENT(struct cli *cli)
     const struct state_row *row = state_row(circle->state, chosen->seq);
     if (!cli->is_json) {
         say_put(&cli->out, "You agree that one person comes into this circle, by an invitation of ");
-        if (row->author == STATE_NONE) say_put(&cli->out, "somebody");
-        else who_say(&cli->out, state_member(circle->state, row->author));
-        say_put(&cli->out, ". They will see what is said from that invitation on, and nothing from before. Ask who it is, if you "
-                           "don't know.");
+        if (row->author == STATE_NONE)
+            say_put(&cli->out, "somebody");
+        else
+            who_say(&cli->out, state_member(circle->state, row->author));
+        say_put(&cli->out,
+                ". They will see what is said from that invitation on, and nothing from before. Ask who it is, if you "
+                "don't know.");
         say_lines(&cli->out, 0, 0);
     }
     e = cli_sure(cli, "Consent?");
@@ -145,8 +153,10 @@ static void say_look(struct cli *cli, const struct client_look *look)
 {
     struct say *say = &cli->out;
     const struct member *inviter = state_find_member(look->state, look->inviter);
-    if (inviter != NULL) who_say(say, inviter);
-    else say_put(say, "Somebody");
+    if (inviter != NULL)
+        who_say(say, inviter);
+    else
+        say_put(say, "Somebody");
     say_put(say, " invites you to \"");
     say_quote_line(say, cli_circle_name(look->state));
     say_put(say, "\" (%s).", cli_kind_word(look->state->facts.kind));
@@ -160,7 +170,8 @@ static void say_look(struct cli *cli, const struct client_look *look)
     put_moment(cli, look->expires_ms);
     say_put(say, ".");
     say_lines(say, 0, 0);
-    say_line(say, "If you join, they see your name and what you write here from then on. You can leave at any time, alone.");
+    say_line(say,
+             "If you join, they see your name and what you write here from then on. You can leave at any time, alone.");
 }
 
 enum err circle_look(struct cli *cli, struct str link, uint8_t secret[static SECRET_BYTES],
@@ -185,9 +196,11 @@ enum err circle_look(struct cli *cli, struct str link, uint8_t secret[static SEC
 /* The profile that others will see: that of this account, as another circle has it, in this machine's zone. */
 static enum err put_profile(struct cli *cli, const struct client_account *account, struct out *text)
 {
-    struct profile profile = {.name = str_of_text(account->name), .zone = str_of_text(cli->here.name), .written_ms = cli->now_ms};
+    struct profile profile = {
+        .name = str_of_text(account->name), .zone = str_of_text(cli->here.name), .written_ms = cli->now_ms};
     profile.colour = (unsigned)(account->sign_pk[0] % PROFILE_COLOURS);
-    if (profile_check(&profile) != LAW_OK) return cli_refuse(cli, ERR_BAD_FIELD, "%s", law_sentence(profile_check(&profile)));
+    if (profile_check(&profile) != LAW_OK)
+        return cli_refuse(cli, ERR_BAD_FIELD, "%s", law_sentence(profile_check(&profile)));
     profile_put(text, &profile);
     return ERR_OK;
 }
@@ -203,7 +216,8 @@ enum err circle_join(struct cli *cli, struct client_account *account, struct cli
     if (e != ERR_OK) return e;
     if (outcome.fate != CLIENT_SENT) {
         if (outcome.fate == CLIENT_REFUSED || outcome.fate == CLIENT_IN_DRAFTS) return cli_outcome(cli, &outcome);
-        if (!cli->is_json) say_line(&cli->out, "You are not in yet: %s It is tried again with each sync.", err_happened(outcome.err));
+        if (!cli->is_json)
+            say_line(&cli->out, "You are not in yet: %s It is tried again with each sync.", err_happened(outcome.err));
         return ERR_OK;
     }
     if (cli->is_json) return ERR_OK;
@@ -227,7 +241,8 @@ static enum err account_on(struct cli *cli, const char *server, struct client_ac
         return ERR_OK;
     }
     cli_next(cli, "Say: troth start LINK. An invitation opens an account, too.");
-    return cli_refuse(cli, ERR_NO_SESSION, "You have no account on the server of this circle, %s.", cli_clean(str_of_text(server)));
+    return cli_refuse(cli, ERR_NO_SESSION, "You have no account on the server of this circle, %s.",
+                      cli_clean(str_of_text(server)));
 }
 
 enum err cmd_CIRCLE_JOIN(struct cli *cli)

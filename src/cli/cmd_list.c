@@ -105,8 +105,10 @@ enum err cmd_PROMISE_LIST(struct cli *cli)
     }
     unsigned n = 0;
     for (enum part part = PART_MINE; part < PARTS; part++) n += say_part(cli, circle, part, n == 0);
-    if (n == 0 && state_promise_n(circle->state) > 0) say_line(&cli->out, "Nothing is open. All there was: troth promise list --all");
-    else if (n == 0) say_line(&cli->out, "No promises yet. Make one: troth promise make \"...\" --by friday");
+    if (n == 0 && state_promise_n(circle->state) > 0)
+        say_line(&cli->out, "Nothing is open. All there was: troth promise list --all");
+    else if (n == 0)
+        say_line(&cli->out, "No promises yet. Make one: troth promise make \"...\" --by friday");
     return ERR_OK;
 }
 

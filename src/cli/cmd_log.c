@@ -67,8 +67,10 @@ static void put_promise(struct cli *cli, const struct client_circle *circle, con
     say_put(say, row->act == PROMISE_MADE ? ": " : ": %u, ", view_number(promise));
     view_put_what(say, promise, turn);
     say_put(say, " (");
-    if (row->act == PROMISE_MADE) view_put_due(cli, promise, turn);
-    else view_put_turn(cli, promise, turn);
+    if (row->act == PROMISE_MADE)
+        view_put_due(cli, promise, turn);
+    else
+        view_put_turn(cli, promise, turn);
     say_put(say, row->act == PROMISE_MADE ? "; it is promise %u)" : ")", view_number(promise));
     if (row->words.len > 0) {
         say_put(say, " \"");
@@ -80,12 +82,18 @@ static void put_promise(struct cli *cli, const struct client_circle *circle, con
 static void put_entry(struct cli *cli, const struct client_circle *circle, const struct state_row *row)
 {
     struct say *say = &cli->out;
-    if (row->how == OPENED_UNREADABLE) say_put(say, "wrote an entry that can't be read");
-    else if (row->how == OPENED_NO_KEY) say_put(say, "wrote before you could read it");
-    else if (row->how == OPENED_ERASED) say_put(say, "erased what stood here");
-    else if (row->kind != ENTRY_SEALED) say_put(say, "%s", kind_words(row->kind));
-    else if (row->type == PAYLOAD_PROMISE) put_promise(cli, circle, row);
-    else say_put(say, "%s", type_words(row->type));
+    if (row->how == OPENED_UNREADABLE)
+        say_put(say, "wrote an entry that can't be read");
+    else if (row->how == OPENED_NO_KEY)
+        say_put(say, "wrote before you could read it");
+    else if (row->how == OPENED_ERASED)
+        say_put(say, "erased what stood here");
+    else if (row->kind != ENTRY_SEALED)
+        say_put(say, "%s", kind_words(row->kind));
+    else if (row->type == PAYLOAD_PROMISE)
+        put_promise(cli, circle, row);
+    else
+        say_put(say, "%s", type_words(row->type));
 }
 
 /* When it arrived here, if that was noticeably later than it says it was written. */
@@ -118,8 +126,10 @@ void log_say(struct cli *cli, const struct client_circle *circle, uint64_t seq)
     view_put_out(say, &o);
     say_style(say, SAY_PLAIN);
     say_put(say, "  ");
-    if (row->author == STATE_NONE) say_put(say, "somebody");
-    else who_say(say, state_member(circle->state, row->author));
+    if (row->author == STATE_NONE)
+        say_put(say, "somebody");
+    else
+        who_say(say, state_member(circle->state, row->author));
     say_put(say, " ");
     put_entry(cli, circle, row);
     if (is_void)
@@ -176,7 +186,8 @@ static enum err read_last(struct cli *cli, uint64_t *n)
     const char *text = cli->call.value[OPT_LAST];
     errno = 0;
     *n = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != 0 || errno != 0) return cli_refuse(cli, ERR_BAD_FIELD, "--last takes a number.");
+    if (text[0] < '0' || text[0] > '9' || *end != 0 || errno != 0)
+        return cli_refuse(cli, ERR_BAD_FIELD, "--last takes a number.");
     return ERR_OK;
 }
 
@@ -201,8 +212,10 @@ enum err cmd_LOG(struct cli *cli)
     }
     for (uint64_t seq = first; seq < row_n; seq++) {
         if (!is_all && !log_is_told(state_row(circle->state, seq))) continue;
-        if (cli->is_json) log_json(cli, circle, seq);
-        else log_say(cli, circle, seq);
+        if (cli->is_json)
+            log_json(cli, circle, seq);
+        else
+            log_say(cli, circle, seq);
     }
     if (cli->is_json) {
         json_close(&cli->json);

@@ -60,7 +60,8 @@ static void say_promise(struct cli *cli, const struct promise_act *act, const st
         say_put(say, "This one costs you something, and that is told.");
         say_lines(say, 2, 2);
     }
-    say_line(say, "It is signed with your key and stays in the record. You can ask for a change any time before it is due.");
+    say_line(say,
+             "It is signed with your key and stays in the record. You can ask for a change any time before it is due.");
 }
 
 static enum err sign(struct cli *cli, struct client_circle *circle, const struct promise_act *act)
@@ -122,8 +123,9 @@ static enum err changing_turn(struct cli *cli, const struct promise *promise, un
     if (e != ERR_OK) return cli_refuse(cli, e, "%s", trouble);
     *turn = (unsigned)view_turn_now(promise, cli->now_ms);
     for (size_t i = 0; i < promise->turn_n; i++) {
-        bool is_meant = has_day ? promise->turn[i].date == (uint64_t)day && promise->turn[i].close != PROMISE_WAS_RENEGOTIATED
-                                : promise_outcome(promise, i, cli->now_ms) == PROMISE_NOT_DUE;
+        bool is_meant =
+            has_day ? promise->turn[i].date == (uint64_t)day && promise->turn[i].close != PROMISE_WAS_RENEGOTIATED
+                    : promise_outcome(promise, i, cli->now_ms) == PROMISE_NOT_DUE;
         if (!is_meant) continue;
         *turn = (unsigned)i;
         return ERR_OK;

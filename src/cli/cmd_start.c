@@ -61,8 +61,10 @@ static bool is_invite(struct str text)
 static enum err ask_name(struct cli *cli, char name[static PROMPT_LINE_BYTES])
 {
     enum err e = ERR_OK;
-    if (call_has(&cli->call, OPT_NAME)) (void)snprintf(name, PROMPT_LINE_BYTES, "%s", cli->call.value[OPT_NAME]);
-    else e = prompt_line(name, "Your name, as the others will see it: ", &cli->why);
+    if (call_has(&cli->call, OPT_NAME))
+        (void)snprintf(name, PROMPT_LINE_BYTES, "%s", cli->call.value[OPT_NAME]);
+    else
+        e = prompt_line(name, "Your name, as the others will see it: ", &cli->why);
     if (e != ERR_OK) return e;
     enum law law = words_check_name(str_of_text(name));
     if (law == LAW_OK && strlen(name) < CLIENT_NAME_BYTES) return ERR_OK;
@@ -78,7 +80,8 @@ static enum err read_colour(struct cli *cli, uint64_t *colour)
     const char *text = cli->call.value[OPT_COLOUR];
     unsigned n = 0;
     for (; *text >= '0' && *text <= '9' && n < 100; text++) n = n * 10 + (unsigned)(*text - '0');
-    if (*text != 0 || n < 1 || n > PROFILE_COLOURS) return cli_refuse(cli, ERR_BAD_FIELD, "--colour takes a number from 1 to 12.");
+    if (*text != 0 || n < 1 || n > PROFILE_COLOURS)
+        return cli_refuse(cli, ERR_BAD_FIELD, "--colour takes a number from 1 to 12.");
     *colour = n - 1;
     return ERR_OK;
 }
@@ -92,8 +95,9 @@ static enum err start_account(struct cli *cli, const struct given *given, struct
     if (e == ERR_OK) e = read_colour(cli, &colour);
     if (e != ERR_OK) return e;
     if (!cli->is_json && !call_has(&cli->call, OPT_PASSPHRASE_FILE))
-        say_line(&cli->out, "Choose a passphrase. Three or four words that don't belong together are good. It is not stored "
-                            "anywhere, and nobody can give you a new one.");
+        say_line(&cli->out,
+                 "Choose a passphrase. Three or four words that don't belong together are good. It is not stored "
+                 "anywhere, and nobody can give you a new one.");
     if (!say_is_written(&cli->out)) return ERR_STORE;
     e = cli_passphrase(cli, &passphrase, "Passphrase: ", true);
     if (e != ERR_OK) return e;
@@ -120,8 +124,10 @@ static void say_started(struct cli *cli, const struct client_account *account)
     say_put(&cli->out, ". This is its code:");
     say_lines(&cli->out, 0, 0);
     account_say_code(cli, account);
-    say_line(&cli->out, "Write it down, or print it (troth account sheet), and keep it where you keep papers. With your passphrase "
-                        "it opens the account on another device. Without it, nothing does.");
+    say_line(
+        &cli->out,
+        "Write it down, or print it (troth account sheet), and keep it where you keep papers. With your passphrase "
+        "it opens the account on another device. Without it, nothing does.");
     say_gap(&cli->out);
 }
 
@@ -131,12 +137,14 @@ static enum err first_circle(struct cli *cli, struct client_account *account)
     struct client_circle *circle;
     struct client_news news = {0};
     if (!call_has(&cli->call, OPT_CIRCLE)) {
-        if (!cli->is_json) say_line(&cli->out, "Next, make a circle and invite somebody: troth circle new \"Ana and Ben\"");
+        if (!cli->is_json)
+            say_line(&cli->out, "Next, make a circle and invite somebody: troth circle new \"Ana and Ben\"");
         return ERR_OK;
     }
     enum err e = circle_make(cli, account, str_of_text(cli->call.value[OPT_CIRCLE]), &circle);
     if (e == ERR_OK) e = client_sync_circle(circle, &news, &cli->why);
-    if (e == ERR_OK && !cli->is_json) say_line(&cli->out, "Your circle is made. Next, invite somebody: troth circle invite");
+    if (e == ERR_OK && !cli->is_json)
+        say_line(&cli->out, "Your circle is made. Next, invite somebody: troth circle invite");
     return e;
 }
 
@@ -146,7 +154,8 @@ enum err cmd_START(struct cli *cli)
     struct given given = {.is_invite = is_invite(link)};
     struct client_look *look = NULL;
     struct client_account *account = NULL;
-    enum err e = given.is_invite ? circle_look(cli, link, given.secret, given.server, &look) : read_permit(cli, link, &given);
+    enum err e =
+        given.is_invite ? circle_look(cli, link, given.secret, given.server, &look) : read_permit(cli, link, &given);
     if (e == ERR_OK) e = cli_open(cli);
     if (e == ERR_OK && given.is_invite) e = cli_sure(cli, "Open an account there, and join?");
     if (e == ERR_OK) e = start_account(cli, &given, &account);
@@ -192,7 +201,8 @@ enum err cmd_SIGNIN(struct cli *cli)
     if (e == ERR_OK) e = ask_code(cli, code);
     if (e == ERR_OK) e = cli_passphrase(cli, &passphrase, "Passphrase: ", false);
     if (e == ERR_OK)
-        e = client_sign_in(cli->client, given.server, code, passphrase_str(&passphrase), str_of_text(device), &account, &cli->why);
+        e = client_sign_in(cli->client, given.server, code, passphrase_str(&passphrase), str_of_text(device), &account,
+                           &cli->why);
     wipe(&passphrase, sizeof passphrase);
     wipe(code, sizeof code);
     if (e != ERR_OK) return e;

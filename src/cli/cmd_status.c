@@ -130,16 +130,20 @@ static void kept_here(struct waiting *w)
     const struct client_circle *circle = w->circle;
     if (circle->draft_n > 0) {
         begin(w, "drafts");
-        if (!w->cli->is_json) say_put(&w->cli->out, circle->draft_n == 1 ? "%zu entry of yours came back, and was not sent"
-                                                                 : "%zu entries of yours came back, and were not sent",
-                                       circle->draft_n);
+        if (!w->cli->is_json)
+            say_put(&w->cli->out,
+                    circle->draft_n == 1 ? "%zu entry of yours came back, and was not sent"
+                                         : "%zu entries of yours came back, and were not sent",
+                    circle->draft_n);
         end(w, "circle drafts", NULL, 0);
     }
     if (circle->pending_n > 0) {
         begin(w, "pending");
-        if (!w->cli->is_json) say_put(&w->cli->out, circle->pending_n == 1 ? "%zu entry of yours is kept here, and goes with the next sync"
-                                                                   : "%zu entries of yours are kept here, and go with the next sync",
-                                       circle->pending_n);
+        if (!w->cli->is_json)
+            say_put(&w->cli->out,
+                    circle->pending_n == 1 ? "%zu entry of yours is kept here, and goes with the next sync"
+                                           : "%zu entries of yours are kept here, and go with the next sync",
+                    circle->pending_n);
         end(w, "sync", NULL, 0);
     }
 }
@@ -208,8 +212,10 @@ enum err cmd_STATUS(struct cli *cli)
         json_close(&cli->json);
         return ERR_OK;
     }
-    if (cli->list_n == 0) say_line(&cli->out, "You are in no circle yet. Make one: troth circle new \"Ana and Ben\"");
-    else if (w.n == 0) say_line(&cli->out, "Nothing waits for you.");
+    if (cli->list_n == 0)
+        say_line(&cli->out, "You are in no circle yet. Make one: troth circle new \"Ana and Ben\"");
+    else if (w.n == 0)
+        say_line(&cli->out, "Nothing waits for you.");
     say_as_of(cli);
     return ERR_OK;
 }
@@ -219,8 +225,9 @@ enum err cmd_overview(struct cli *cli)
     enum err e = cli_open(cli);
     if (e != ERR_OK) return e;
     if (client_account_n(cli->client) == 0 && !cli->is_json) {
-        say_line(&cli->out, "Troth keeps promises between two or more people, in a private record that nobody can read or quietly "
-                            "rewrite, not even who runs the server.");
+        say_line(&cli->out,
+                 "Troth keeps promises between two or more people, in a private record that nobody can read or quietly "
+                 "rewrite, not even who runs the server.");
         say_gap(&cli->out);
         say_line(&cli->out, "There is no account here yet. Begin with the link that you were given:");
         say_gap(&cli->out);

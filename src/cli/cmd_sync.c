@@ -15,7 +15,8 @@ static bool is_own(const struct client_circle *circle, const struct client_news 
 }
 
 /* What is new in a circle, entry by entry. */
-static enum err say_news(struct cli *cli, struct client_account *account, const struct client_news *news, uint64_t *told_n)
+static enum err say_news(struct cli *cli, struct client_account *account, const struct client_news *news,
+                         uint64_t *told_n)
 {
     struct client_circle *circle;
     enum err e = client_circle_open(account, news->circle, &circle, &cli->why);
@@ -153,7 +154,8 @@ static bool on_news(void *of, const struct client_news *news, const struct why *
     if (news == NULL) {
         bool is_down = why->code != ERR_OK;
         if (is_down != w->is_down && !w->cli->is_json) {
-            say_put(&w->cli->err, "%s", is_down ? "The connection is lost; it is tried again by itself." : "Connected again.");
+            say_put(&w->cli->err, "%s",
+                    is_down ? "The connection is lost; it is tried again by itself." : "Connected again.");
             say_lines(&w->cli->err, 0, 0);
         }
         w->is_down = is_down;

@@ -69,13 +69,14 @@ static void put_values(FILE *to, const char *files)
     (void)fprintf(to, "    case $before in\n    --home | --passphrase-file | --code-file)\n        %s ;;\n", files);
     (void)fputs("    --circle)\n        options= words=\"$(troth --names circles 2>/dev/null)\" ;;\n"
                 "    --kind)\n        options= words='couple friends family team' ;;\n"
-                "    --by)\n        options= words='today tomorrow monday tuesday wednesday thursday friday saturday sunday open' ;;\n",
+                "    --by)\n        options= words='today tomorrow monday tuesday wednesday thursday friday saturday "
+                "sunday open' ;;\n",
                 to);
     (void)fputs("    ", to);
     bool is_first = true;
     for (unsigned i = 0; i < OPT_N; i++) {
-        bool is_known = i == OPT_HOME || i == OPT_PASSPHRASE_FILE || i == OPT_CODE_FILE || i == OPT_CIRCLE || i == OPT_KIND ||
-                        i == OPT_BY;
+        bool is_known = i == OPT_HOME || i == OPT_PASSPHRASE_FILE || i == OPT_CODE_FILE || i == OPT_CIRCLE ||
+                        i == OPT_KIND || i == OPT_BY;
         if (table_options[i].value == NULL || is_known) continue;
         (void)fprintf(to, "%s--%s", is_first ? "" : " | ", table_options[i].name);
         is_first = false;
@@ -86,14 +87,16 @@ static void put_values(FILE *to, const char *files)
 /* Which options take a value, as a pattern of case: such a value is no word of the command. */
 static void put_typed(FILE *to, const char *first, const char *last)
 {
-    (void)fprintf(to, "    local i\n    for ((i = %s; i < %s; i++)); do\n        case ${words_typed[i]} in\n        ", first, last);
+    (void)fprintf(to, "    local i\n    for ((i = %s; i < %s; i++)); do\n        case ${words_typed[i]} in\n        ",
+                  first, last);
     bool is_first = true;
     for (unsigned i = 0; i < OPT_N; i++) {
         if (table_options[i].value == NULL) continue;
         (void)fprintf(to, "%s--%s", is_first ? "" : " | ", table_options[i].name);
         is_first = false;
     }
-    (void)fputs(") i=$((i + 1)) ;;\n        -*) ;;\n        *) [ $n -lt 2 ] && typed=\"${typed:+$typed }${words_typed[i]}\" n=$((n + 1)) ;;\n"
+    (void)fputs(") i=$((i + 1)) ;;\n        -*) ;;\n        *) [ $n -lt 2 ] && typed=\"${typed:+$typed "
+                "}${words_typed[i]}\" n=$((n + 1)) ;;\n"
                 "        esac\n    done\n"
                 "    case $typed in\n    help*) ;;\n",
                 to);
@@ -103,10 +106,11 @@ static void put_typed(FILE *to, const char *first, const char *last)
 
 static void put_bash(FILE *to)
 {
-    (void)fputs("# bash completion for troth; made from src/cli/table.def.\n_troth() {\n"
-                "    local typed= n=0 before=${COMP_WORDS[COMP_CWORD-1]} now=${COMP_WORDS[COMP_CWORD]} options= words=\n"
-                "    local words_typed=(\"${COMP_WORDS[@]}\")\n    options='",
-                to);
+    (void)fputs(
+        "# bash completion for troth; made from src/cli/table.def.\n_troth() {\n"
+        "    local typed= n=0 before=${COMP_WORDS[COMP_CWORD-1]} now=${COMP_WORDS[COMP_CWORD]} options= words=\n"
+        "    local words_typed=(\"${COMP_WORDS[@]}\")\n    options='",
+        to);
     put_options(to, table_common_options);
     (void)fputs("'\n", to);
     put_typed(to, "1", "COMP_CWORD");

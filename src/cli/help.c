@@ -7,7 +7,8 @@ const char *help_name(enum command command)
 {
     static char name[64];
     const struct command_row *row = &table_commands[command];
-    (void)snprintf(name, sizeof name, "%s%s%s", row->group == NULL ? "" : row->group, row->group == NULL ? "" : " ", row->name);
+    (void)snprintf(name, sizeof name, "%s%s%s", row->group == NULL ? "" : row->group, row->group == NULL ? "" : " ",
+                   row->name);
     return name;
 }
 
@@ -30,8 +31,9 @@ static void name_and_summary(struct say *say, const char *name, const char *summ
 
 void help_all(struct say *say)
 {
-    say_line(say, "Troth keeps promises between two or more people, in a private record that nobody can read or quietly "
-                  "rewrite, not even who runs the server.");
+    say_line(say,
+             "Troth keeps promises between two or more people, in a private record that nobody can read or quietly "
+             "rewrite, not even who runs the server.");
     heading(say, "Begin");
     for (unsigned i = 0; i < COMMAND_N; i++) {
         const struct command_row *row = &table_commands[i];

@@ -139,8 +139,10 @@ void json_put(struct json *json, const char *name, struct str text)
 void json_put_c(struct json *json, const char *name, const char *text)
 {
     json_name(json, name);
-    if (text == NULL) json_null(json);
-    else json_text(json, str_of_text(text));
+    if (text == NULL)
+        json_null(json);
+    else
+        json_text(json, str_of_text(text));
 }
 
 void json_put_number(struct json *json, const char *name, uint64_t n)

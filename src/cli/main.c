@@ -8,7 +8,7 @@
 static enum err (*const commands[COMMAND_N])(struct cli *) = {
 #define GROUP(name, summary, about)
 #define OPTION(id, name, value, what)
-#define COMMAND(id, group, name, operands, least, most, completes, options, summary, about, examples) \
+#define COMMAND(id, group, name, operands, least, most, completes, options, summary, about, examples)                  \
     [COMMAND_##id] = cmd_##id,
 #include "cli/table.def"
 #undef GROUP

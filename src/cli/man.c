@@ -9,9 +9,12 @@ static void put_text(FILE *to, const char *text)
     bool is_first = true;
     for (; *text != 0; text++) {
         if (is_first && (*text == '.' || *text == '\'')) (void)fputs("\\&", to);
-        if (*text == '\\') (void)fputs("\\e", to);
-        else if (*text == '-') (void)fputs("\\-", to);
-        else (void)fputc(*text, to);
+        if (*text == '\\')
+            (void)fputs("\\e", to);
+        else if (*text == '-')
+            (void)fputs("\\-", to);
+        else
+            (void)fputc(*text, to);
         is_first = *text == '\n';
     }
 }
@@ -31,7 +34,8 @@ static void put_paragraphs(FILE *to, const char *text)
         line[n] = 0;
         if (is_indented != is_example) (void)fputs(is_indented ? ".RS 4\n.nf\n" : ".fi\n.RE\n", to);
         is_example = is_indented;
-        if (n == 0) (void)fputs(is_example ? "\n" : ".PP\n", to);
+        if (n == 0)
+            (void)fputs(is_example ? "\n" : ".PP\n", to);
         else {
             put_text(to, is_indented ? line + 4 : line);
             (void)fputc('\n', to);
@@ -91,27 +95,32 @@ static bool is_in(const struct command_row *row, const struct group_row *group)
 
 static void put_head(FILE *to, const struct group_row *group)
 {
-    (void)fprintf(to, ".\\\" Made from src/cli/table.def.\n.TH TROTH%s%s 1 \"\" Troth \"User commands\"\n.SH NAME\ntroth%s%s \\- ",
-                  group == NULL ? "" : "\\-", group == NULL ? "" : group->name, group == NULL ? "" : "\\-",
-                  group == NULL ? "" : group->name);
+    (void)fprintf(
+        to,
+        ".\\\" Made from src/cli/table.def.\n.TH TROTH%s%s 1 \"\" Troth \"User commands\"\n.SH NAME\ntroth%s%s \\- ",
+        group == NULL ? "" : "\\-", group == NULL ? "" : group->name, group == NULL ? "" : "\\-",
+        group == NULL ? "" : group->name);
     put_text(to, group == NULL ? "keep promises between two or more people" : group->summary);
-    (void)fprintf(to, "\n.SH SYNOPSIS\n.B troth%s%s\n.I COMMAND\n[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n", group == NULL ? "" : " ",
-                  group == NULL ? "" : group->name);
-    put_paragraphs(to, group == NULL ? "A private record for two or more people: promises made, kept, changed and released. It is "
-                                       "signed by those whose words they are, and encrypted, so that not even whoever runs the "
-                                       "server can read it or quietly rewrite it.\n\ntroth alone says what waits for you and what to "
-                                       "type next."
-                                     : group->about);
+    (void)fprintf(to, "\n.SH SYNOPSIS\n.B troth%s%s\n.I COMMAND\n[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n",
+                  group == NULL ? "" : " ", group == NULL ? "" : group->name);
+    put_paragraphs(to,
+                   group == NULL
+                       ? "A private record for two or more people: promises made, kept, changed and released. It is "
+                         "signed by those whose words they are, and encrypted, so that not even whoever runs the "
+                         "server can read it or quietly rewrite it.\n\ntroth alone says what waits for you and what to "
+                         "type next."
+                       : group->about);
 }
 
 static void put_tail(FILE *to, const struct group_row *group)
 {
     (void)fputs(".SH OPTIONS OF EVERY COMMAND\n", to);
     put_options(to, table_common_options);
-    (void)fputs(".SH EXIT STATUS\n0 when it is done, also when it is kept here and sent later. 64: the command line is not "
-                "understood. 65 to 78: as in\n.BR sysexits.h (3head),\nwith a sentence that says what happened and what to "
-                "do.\n.SH ENVIRONMENT\n.BR TROTH_HOME ,\n.BR NO_COLOR ,\n.BR TZ ,\n.BR XDG_RUNTIME_DIR\n.SH SEE ALSO\n",
-                to);
+    (void)fputs(
+        ".SH EXIT STATUS\n0 when it is done, also when it is kept here and sent later. 64: the command line is not "
+        "understood. 65 to 78: as in\n.BR sysexits.h (3head),\nwith a sentence that says what happened and what to "
+        "do.\n.SH ENVIRONMENT\n.BR TROTH_HOME ,\n.BR NO_COLOR ,\n.BR TZ ,\n.BR XDG_RUNTIME_DIR\n.SH SEE ALSO\n",
+        to);
     if (group != NULL) (void)fputs(".BR troth (1)\n", to);
     for (size_t i = 0; group == NULL && i < table_group_n; i++)
         (void)fprintf(to, ".BR troth\\-%s (1)%s\n", table_groups[i].name, i + 1 < table_group_n ? "," : "");
@@ -120,7 +129,8 @@ static void put_tail(FILE *to, const struct group_row *group)
 static enum err write_page(const char *folder, const struct group_row *group)
 {
     char path[4096];
-    int n = snprintf(path, sizeof path, "%s/troth%s%s.1", folder, group == NULL ? "" : "-", group == NULL ? "" : group->name);
+    int n = snprintf(path, sizeof path, "%s/troth%s%s.1", folder, group == NULL ? "" : "-",
+                     group == NULL ? "" : group->name);
     if (n < 0 || (size_t)n >= sizeof path) return ERR_STORE;
     FILE *to = fopen(path, "w");
     if (to == NULL) return ERR_STORE;

@@ -117,7 +117,8 @@ enum err cli_unlock(struct cli *cli, struct client_account *account)
 enum err cli_renew(struct cli *cli, struct client_account *account)
 {
     struct passphrase passphrase;
-    enum err e = cli_passphrase(cli, &passphrase, "The server has signed this device out. To sign in again, your passphrase: ", false);
+    enum err e = cli_passphrase(cli, &passphrase,
+                                "The server has signed this device out. To sign in again, your passphrase: ", false);
     if (e != ERR_OK) return e;
     e = client_renew(account, passphrase_str(&passphrase), &cli->why);
     wipe(&passphrase, sizeof passphrase);
@@ -186,7 +187,8 @@ static enum err choose(struct cli *cli, const char *named, size_t *found)
         n = meant(cli, str_of_text(word), found);
         if (n == 1) return ERR_OK;
         cli_next(cli, "See: troth circle list");
-        return cli_refuse(cli, ERR_NO_CIRCLE, n == 0 ? "You have no circle \"%s\"." : "\"%s\" could be more than one circle.",
+        return cli_refuse(cli, ERR_NO_CIRCLE,
+                          n == 0 ? "You have no circle \"%s\"." : "\"%s\" could be more than one circle.",
                           cli_clean(str_of_text(word)));
     }
     for (size_t i = 0; i < cli->list_n; i++) {
@@ -230,7 +232,8 @@ enum err cli_alarms(struct cli *cli, struct client_circle *circle)
         say_quote_line(&cli->err, cli_circle_name(circle->state));
         say_put(&cli->err, ": %s", err_happened(list[i].kind));
         say_style(&cli->err, SAY_PLAIN);
-        say_put(&cli->err, list[i].is_seen ? " See: troth circle alarms" : "\n%s\nSee: troth circle alarms", err_next(list[i].kind));
+        say_put(&cli->err, list[i].is_seen ? " See: troth circle alarms" : "\n%s\nSee: troth circle alarms",
+                err_next(list[i].kind));
         say_lines(&cli->err, 0, 2);
         if (!list[i].is_seen) e = client_alarm_seen(circle, list[i].number, &cli->why);
     }

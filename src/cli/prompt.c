@@ -123,8 +123,9 @@ static enum err ask(const char *question, bool is_silent, uint8_t *line, size_t 
         struct terminal t = {.fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)};
         if (t.fd < 0)
             return because(why, ERR_NO_SESSION, "terminal",
-                           is_silent ? "There is no terminal to ask for the passphrase. Scripts use --passphrase-file."
-                                     : "There is no terminal to ask at. Scripts use --yes, and options for what is asked.");
+                           is_silent
+                               ? "There is no terminal to ask for the passphrase. Scripts use --passphrase-file."
+                               : "There is no terminal to ask at. Scripts use --yes, and options for what is asked.");
         catch_signals(&t);
         if (is_silent) silence(&t);
         tell(&t, question);
@@ -149,7 +150,8 @@ static enum err ask_passphrase(struct passphrase *passphrase, const char *questi
     uint8_t typed[PASSPHRASE_BYTES + 1];
     size_t len = 0;
     enum err e = ask(question, true, typed, sizeof typed, &len, why);
-    if (e == ERR_OK && len > PASSPHRASE_BYTES) e = because(why, ERR_BAD_FIELD, "passphrase", "The passphrase is too long.");
+    if (e == ERR_OK && len > PASSPHRASE_BYTES)
+        e = because(why, ERR_BAD_FIELD, "passphrase", "The passphrase is too long.");
     if (e == ERR_OK) e = passphrase_set(passphrase, str_at(typed, len), why);
     wipe(typed, sizeof typed);
     return e;

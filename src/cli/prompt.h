@@ -1,7 +1,7 @@
 /* prompt.h -- asking the person at the terminal: passphrases without an echo, lines, and yes or no.
  *
- * Asks on /dev/tty, whatever standard input and output are. Ctrl-C, Ctrl-Z and the like give the terminal back as it was
- * first; after Ctrl-Z and fg it asks again.
+ * Asks on /dev/tty, whatever standard input and output are. Ctrl-C, Ctrl-Z and the like give the terminal back as it
+ * was first; after Ctrl-Z and fg it asks again.
  */
 #ifndef CLI_PROMPT_H
 #define CLI_PROMPT_H

@@ -7,8 +7,8 @@
 #include "cli/say.h"
 
 /* qr_draw -- draws it, dark on light whatever the terminal's own colours are, with the light edge around it that
- * scanners need. Where colours are not wanted, the light squares are drawn with the terminal's own ink: on a dark terminal
- * that is right. Nothing is drawn where there is no terminal, or it is too narrow.
+ * scanners need. Where colours are not wanted, the light squares are drawn with the terminal's own ink: on a dark
+ * terminal that is right. Nothing is drawn where there is no terminal, or it is too narrow.
  *
  * Takes    text       a link or a code, up to 500 bytes
  *          is_drawn   whether it was

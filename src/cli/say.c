@@ -20,7 +20,7 @@ enum { MARK = 0x01 };
 static const struct {
     unsigned tone;
     unsigned plain;
-} colours[SAY_COLOURS] = {{31, 36},  {133, 35}, {71, 32}, {136, 33}, {62, 34},  {37, 36},
+} colours[SAY_COLOURS] = {{31, 36},  {133, 35}, {71, 32}, {136, 33}, {62, 34}, {37, 36},
                           {168, 35}, {65, 32},  {98, 34}, {172, 33}, {67, 36}, {139, 35}};
 
 static const char *const signs[SAY_SIGNS] = {"\u25cf", "\u25c6", "\u25b2", "\u25a0", "\u25cb", "\u25c7",
@@ -95,8 +95,9 @@ void say_put(struct say *say, const char *form, ...)
 /* Controls, and what changes the direction or the order of the text around it. */
 static bool is_harmful(utf8proc_int32_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2066 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x206f) || c == 0xfeff ||
+           (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
 static void quote(struct say *say, struct str text, bool keeps_lines)
@@ -218,8 +219,10 @@ static void write_piece(struct say *say, struct str piece)
     while (piece.len > 0) {
         unsigned width;
         size_t n = next_char(piece, &width);
-        if (piece.at[0] == MARK && n == 2) write_style(say, (char)piece.at[1]);
-        else if (n > 1 || (piece.at[0] >= 0x20 && piece.at[0] < 0x7f)) write_bytes(say, piece.at, n);
+        if (piece.at[0] == MARK && n == 2)
+            write_style(say, (char)piece.at[1]);
+        else if (n > 1 || (piece.at[0] >= 0x20 && piece.at[0] < 0x7f))
+            write_bytes(say, piece.at, n);
         piece = str_at(piece.at + n, piece.len - n);
     }
 }
@@ -307,8 +310,10 @@ struct str say_take(struct say *say)
 {
     size_t n = 0;
     for (size_t i = 0; i < say->_len; i++) {
-        if (say->_text[i] == MARK) i++;
-        else say->_text[n++] = say->_text[i];
+        if (say->_text[i] == MARK)
+            i++;
+        else
+            say->_text[n++] = say->_text[i];
     }
     say->_len = 0;
     say->_is_cut = false;

@@ -61,8 +61,9 @@ void say_person(struct say *say, unsigned colour, unsigned place, struct str nam
 /* say_pad -- blanks up to a column of what is gathered since the last line break. */
 void say_pad(struct say *say, unsigned column) NONNULL;
 
-/* say_lines -- lays out what was gathered, and forgets it. The first line begins at indent, all others at hang, whether they
- * were put or are broken, at blanks, because they are long; one that begins with blanks keeps them as part of its indent. */
+/* say_lines -- lays out what was gathered, and forgets it. The first line begins at indent, all others at hang,
+ * whether they were put or are broken, at blanks, because they are long; one that begins with blanks keeps them as
+ * part of its indent. */
 void say_lines(struct say *say, unsigned indent, unsigned hang) NONNULL;
 
 /* say_whole -- writes what was gathered as one line that is not broken, however long: a link, a code. */

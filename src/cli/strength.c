@@ -2,9 +2,9 @@
 #include "cli/prompt.h"
 
 /* What is tried first, everywhere. */
-static const char *const first_tried[] = {"password", "passwort", "123456", "qwerty", "qwertz", "letmein", "iloveyou",
-                                          "welcome",  "secret",   "abc123", "admin",  "monkey", "dragon",  "sunshine",
-                                          "princess", "football", "troth",  "promise"};
+static const char *const first_tried[] = {"password", "passwort", "123456",   "qwerty",   "qwertz", "letmein",
+                                          "iloveyou", "welcome",  "secret",   "abc123",   "admin",  "monkey",
+                                          "dragon",   "sunshine", "princess", "football", "troth",  "promise"};
 
 static uint8_t lower(uint8_t c)
 {
@@ -23,8 +23,8 @@ static size_t common_word(struct str text)
     return 0;
 }
 
-/* Bits, roughly and rather too few: 2.5 for a letter, 3.5 for anything else, 1 where it follows from the one before, and
- * 6 for a whole word of the list. */
+/* Bits, roughly and rather too few: 2.5 for a letter, 3.5 for anything else, 1 where it follows from the one
+ * before, and 6 for a whole word of the list. */
 static unsigned tenth_bits(struct str text)
 {
     unsigned sum = 0;
@@ -48,8 +48,10 @@ static unsigned tenth_bits(struct str text)
 const char *strength_words(struct str passphrase)
 {
     unsigned bits = tenth_bits(passphrase) / 10;
-    if (bits < 22) return "Weak: somebody with your disk could guess it in minutes. Three or four words that don't belong together "
-                          "are far better.";
+    if (bits < 22)
+        return "Weak: somebody with your disk could guess it in minutes. Three or four words that don't belong "
+               "together "
+               "are far better.";
     if (bits < 36) return "So-so: it would hold for a while. Another unrelated word makes it good.";
     if (bits < 55) return "Good, as far as its length tells.";
     return "Strong, as far as its length tells.";

@@ -27,7 +27,7 @@ const size_t table_group_n = sizeof table_groups / sizeof *table_groups;
 const struct command_row table_commands[COMMAND_N] = {
 #define OPTION(id, name, value, what)
 #define GROUP(name, summary, about)
-#define COMMAND(id, group, name, operands, least, most, completes, options, summary, about, examples) \
+#define COMMAND(id, group, name, operands, least, most, completes, options, summary, about, examples)                  \
     [COMMAND_##id] = {group, name, operands, least, most, completes, options, summary, about, examples},
 #include "cli/table.def"
 #undef OPTION

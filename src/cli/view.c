@@ -20,8 +20,8 @@ static bool holds(struct str text, struct str words)
     return false;
 }
 
-static const struct promise *find_by_words(const struct cli *cli, const struct state *state, struct str words, bool is_open,
-                                           size_t *n)
+static const struct promise *find_by_words(const struct cli *cli, const struct state *state, struct str words,
+                                           bool is_open, size_t *n)
 {
     const struct promise *found = NULL;
     *n = 0;
@@ -35,24 +35,26 @@ static const struct promise *find_by_words(const struct cli *cli, const struct s
     return found;
 }
 
-enum err view_find(struct cli *cli, const struct client_circle *circle, const char *named, const struct promise **promise)
+enum err view_find(struct cli *cli, const struct client_circle *circle, const char *named,
+                   const struct promise **promise)
 {
     char *end;
     size_t n;
     unsigned long number = named[0] >= '0' && named[0] <= '9' ? strtoul(named, &end, 10) : 0;
     cli_next(cli, "See: troth promise list --all");
     if (number > 0 && *end == 0) {
-        if (number > state_promise_n(circle->state)) return cli_refuse(cli, ERR_NOT_FOUND, "There is no promise %lu here.", number);
+        if (number > state_promise_n(circle->state))
+            return cli_refuse(cli, ERR_NOT_FOUND, "There is no promise %lu here.", number);
         *promise = state_promise(circle->state, number - 1);
         cli->next[0] = 0;
         return ERR_OK;
     }
     const struct promise *found = find_by_words(cli, circle->state, str_of_text(named), true, &n);
     if (n == 0) found = find_by_words(cli, circle->state, str_of_text(named), false, &n);
-    if (n == 0)
-        return cli_refuse(cli, ERR_NOT_FOUND, "No promise here says \"%s\".", cli_clean(str_of_text(named)));
+    if (n == 0) return cli_refuse(cli, ERR_NOT_FOUND, "No promise here says \"%s\".", cli_clean(str_of_text(named)));
     if (n > 1)
-        return cli_refuse(cli, ERR_NOT_FOUND, "\"%s\" is in %zu promises. Use its number.", cli_clean(str_of_text(named)), n);
+        return cli_refuse(cli, ERR_NOT_FOUND, "\"%s\" is in %zu promises. Use its number.",
+                          cli_clean(str_of_text(named)), n);
     *promise = found;
     cli->next[0] = 0;
     return ERR_OK;
@@ -171,8 +173,10 @@ const char *view_outcome_word(enum promise_outcome outcome)
 
 static void put_name(struct say *say, const struct client_circle *circle, const struct member *member)
 {
-    if (who_is_me(circle, member)) say_put(say, "you");
-    else who_say(say, member);
+    if (who_is_me(circle, member))
+        say_put(say, "you");
+    else
+        who_say(say, member);
 }
 
 /* "you say", "Ben says". */
@@ -192,7 +196,8 @@ void view_put_outcome(struct cli *cli, const struct client_circle *circle, const
     case PROMISE_WAITING:
         put_says(say, circle, promiser);
         say_put(say, " it is done; ");
-        if (who_is_me(circle, receiver)) say_put(say, "your word is awaited");
+        if (who_is_me(circle, receiver))
+            say_put(say, "your word is awaited");
         else {
             who_say(say, receiver);
             say_put(say, "'s word is awaited");
@@ -218,8 +223,10 @@ void view_put_outcome(struct cli *cli, const struct client_circle *circle, const
 void view_put_what(struct say *say, const struct promise *promise, size_t turn)
 {
     struct str what = promise_turn_what(promise, turn);
-    if (what.len == 0) say_put(say, "(its words were erased)");
-    else say_quote(say, what);
+    if (what.len == 0)
+        say_put(say, "(its words were erased)");
+    else
+        say_quote(say, what);
 }
 
 void view_say_field(struct say *say, const char *what, struct str text)

@@ -35,8 +35,8 @@ static enum err refuse_past(struct when_reading *r, const struct when *when, con
     if (when->when.kind == PROMISE_WHEN_MOMENT) {
         struct zone_clock clock = zone_clock(&when->zone, when->when.due_ms[0]);
         uint8_t hour = (uint8_t)(clock.second / 3600), minute = (uint8_t)(clock.second / 60 % 60);
-        return when_refuse(r, "%.*s at %02u:%02u is past. Promises are about what is to come.", (int)o.len, (const char *)o.at,
-                           hour, minute);
+        return when_refuse(r, "%.*s at %02u:%02u is past. Promises are about what is to come.", (int)o.len,
+                           (const char *)o.at, hour, minute);
     }
     return when_refuse(r, "%.*s is past. Promises are about what is to come.", (int)o.len, (const char *)o.at);
 }
@@ -140,10 +140,10 @@ enum err when_read_span(uint64_t *span_ms, struct str text)
     static const struct {
         const char *name;
         uint64_t ms;
-    } units[] = {{"s", 1000},        {"sec", 1000},       {"seconds", 1000},  {"m", 60000},         {"min", 60000},
-                 {"minute", 60000},  {"minutes", 60000},  {"h", 3600000},     {"hour", 3600000},    {"hours", 3600000},
-                 {"d", 86400000},    {"day", 86400000},   {"days", 86400000}, {"w", 604800000},     {"week", 604800000},
-                 {"weeks", 604800000}};
+    } units[] = {{"s", 1000},        {"sec", 1000},      {"seconds", 1000},   {"m", 60000},
+                 {"min", 60000},     {"minute", 60000},  {"minutes", 60000},  {"h", 3600000},
+                 {"hour", 3600000},  {"hours", 3600000}, {"d", 86400000},     {"day", 86400000},
+                 {"days", 86400000}, {"w", 604800000},   {"week", 604800000}, {"weeks", 604800000}};
     uint64_t n = 0;
     size_t at = 0;
     for (; at < text.len && text.at[at] >= '0' && text.at[at] <= '9'; at++) {

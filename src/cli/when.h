@@ -63,8 +63,8 @@ void when_say_notes(struct out *o, const struct when *when) NONNULL;
 /* when_say_rule -- "every Monday and Thursday at 20:00". */
 void when_say_rule(struct out *o, const struct promise_rule *rule) NONNULL;
 
-/* when_say_day -- "Friday 27 November 2026".   when_say_moment -- "today 18:30", "Fri 27 Nov 18:30", with the year if it
- * is another one than now's.   when_say_turn -- one due of a promise, in short: a day, or a moment. */
+/* when_say_day -- "Friday 27 November 2026".   when_say_moment -- "today 18:30", "Fri 27 Nov 18:30", with the year
+ * if it is another one than now's.   when_say_turn -- one due of a promise, in short: a day, or a moment. */
 void when_say_day(struct out *o, int64_t day) NONNULL;
 void when_say_moment(struct out *o, uint64_t at_ms, const struct zone *here, uint64_t now_ms) NONNULL;
 void when_say_turn(struct out *o, const struct promise_when *when, size_t turn, const struct zone *here,

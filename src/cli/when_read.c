@@ -30,7 +30,8 @@ static bool is_blank(uint8_t c)
 enum err when_reading_init(struct when_reading *r, struct str text, const struct zone *zone, uint64_t now_ms,
                            char trouble[static WHEN_TROUBLE_BYTES])
 {
-    *r = (struct when_reading){.zone = zone, .now_ms = now_ms, .today = zone_clock(zone, now_ms).day, .trouble = trouble};
+    *r = (struct when_reading){
+        .zone = zone, .now_ms = now_ms, .today = zone_clock(zone, now_ms).day, .trouble = trouble};
     for (size_t at = 0; at < text.len;) {
         if (is_blank(text.at[at])) {
             at++;
@@ -70,7 +71,8 @@ enum err when_not_understood(struct when_reading *r)
     static const char forms[] =
         "Dates are written like: tomorrow 18:00, friday, \"in 3 days\", 2026-12-24, \"every sunday\", open.";
     if (r->at >= r->word_n && r->word_n == 0) return when_refuse(r, "There is no date here. %s", forms);
-    if (r->at >= r->word_n) return when_refuse(r, "Something is missing behind \"%s\". %s", r->word[r->word_n - 1], forms);
+    if (r->at >= r->word_n)
+        return when_refuse(r, "Something is missing behind \"%s\". %s", r->word[r->word_n - 1], forms);
     return when_refuse(r, "\"%s\" is not understood here. %s", when_word(r), forms);
 }
 
@@ -126,8 +128,8 @@ static bool take_month(struct when_reading *r, unsigned *month)
 
 bool when_take_count(struct when_reading *r, unsigned *n)
 {
-    static const char *const names[] = {"a",    "one", "two",   "three", "four", "five",   "six",
-                                        "seven", "eight", "nine", "ten",  "eleven", "twelve"};
+    static const char *const names[] = {"a",     "one",   "two",  "three", "four",   "five",  "six",
+                                        "seven", "eight", "nine", "ten",   "eleven", "twelve"};
     const char *word = when_word(r), *at = word;
     if (is(word, "an")) word = "a";
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
@@ -226,7 +228,8 @@ static bool take_date(struct when_reading *r, struct when_point *point, struct c
         const char *month = date.month >= 1 && date.month <= 12 ? calendar_month_name(date.month) : NULL;
         if (month != NULL && date.year >= 1900 && date.year <= 9999)
             (void)when_refuse(r, "%s %d has no day %u.", month, date.year, date.day);
-        else (void)when_refuse(r, "There is no such date.");
+        else
+            (void)when_refuse(r, "There is no such date.");
         return false;
     }
     point->has_day = true;
@@ -285,7 +288,8 @@ static bool take_number_date(struct when_reading *r, struct when_point *point)
     const char *at = when_word(r);
     unsigned a, b, year;
     if (strchr(at, '/') != NULL && digits(&at, 4, &a)) {
-        (void)when_refuse(r, "\"%s\" means one day to some and another to others. Write 2026-12-24, or 24 dec.", when_word(r));
+        (void)when_refuse(r, "\"%s\" means one day to some and another to others. Write 2026-12-24, or 24 dec.",
+                          when_word(r));
         return false;
     }
     at = when_word(r);

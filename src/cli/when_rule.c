@@ -8,7 +8,7 @@
 struct span {
     int64_t first, last; /* days; last: none later */
     bool has_first, has_last;
-    unsigned times;      /* 0: not said */
+    unsigned times; /* 0: not said */
     bool has_minute;
     unsigned minute;
 };
@@ -74,7 +74,8 @@ static enum err take_every(struct when_reading *r, struct promise_rule *rule)
         return ERR_OK;
     }
     if (when_take_ordinal(r, &n) || when_take_count(r, &n)) {
-        if (n < 1 || n > 99) return when_refuse(r, "From one time to the next it can be 1 to 99 days, weeks or months.");
+        if (n < 1 || n > 99)
+            return when_refuse(r, "From one time to the next it can be 1 to 99 days, weeks or months.");
         rule->step = n;
     }
     if (when_next(r, "day") || when_next(r, "days")) {
@@ -116,7 +117,8 @@ static enum err take_span(struct when_reading *r, struct span *span)
             e = take_bound(r, &span->last, &span->has_last);
         } else if (when_next(r, "from") || when_next(r, "starting") || when_next(r, "beginning")) {
             e = take_bound(r, &span->first, &span->has_first);
-        } else if (((void)when_next(r, "for"), when_take_count(r, &n)) && (when_next(r, "times") || when_next(r, "time"))) {
+        } else if (((void)when_next(r, "for"), when_take_count(r, &n)) &&
+                   (when_next(r, "times") || when_next(r, "time"))) {
             if (n == 0) return when_refuse(r, "Zero times is no promise.");
             span->times = n;
         } else {

@@ -79,9 +79,12 @@ void when_say_distance(struct out *o, uint64_t at_ms, const struct zone *here, u
     bool is_past = at_ms <= now_ms;
     uint64_t apart_ms = is_past ? now_ms - at_ms : at_ms - now_ms, n = (uint64_t)(days < 0 ? -days : days);
     if (n == 0 || (n == 1 && apart_ms < 6 * (uint64_t)HOUR_MS)) {
-        if (apart_ms < MINUTE_MS) out_text(o, "now");
-        else if (apart_ms < HOUR_MS) put_ago(o, is_past, apart_ms / MINUTE_MS, " minute", " minutes");
-        else put_ago(o, is_past, (apart_ms + HOUR_MS / 2) / HOUR_MS, " hour", " hours");
+        if (apart_ms < MINUTE_MS)
+            out_text(o, "now");
+        else if (apart_ms < HOUR_MS)
+            put_ago(o, is_past, apart_ms / MINUTE_MS, " minute", " minutes");
+        else
+            put_ago(o, is_past, (apart_ms + HOUR_MS / 2) / HOUR_MS, " hour", " hours");
     } else if (n == 1) {
         out_text(o, is_past ? "yesterday" : "tomorrow");
     } else if (n < 61) {
@@ -172,9 +175,12 @@ static void put_distance(struct out *o, const struct promise_when *when, size_t 
                          uint64_t now_ms)
 {
     int64_t today = zone_clock(here, now_ms).day;
-    if (when_is_day(when) && (int64_t)when->date[turn] == today) out_text(o, "today");
-    else if (when_is_day(when) && (int64_t)when->date[turn] == today + 1) out_text(o, "tomorrow");
-    else when_say_distance(o, when->due_ms[turn], here, now_ms);
+    if (when_is_day(when) && (int64_t)when->date[turn] == today)
+        out_text(o, "today");
+    else if (when_is_day(when) && (int64_t)when->date[turn] == today + 1)
+        out_text(o, "tomorrow");
+    else
+        when_say_distance(o, when->due_ms[turn], here, now_ms);
 }
 
 static void put_zone(struct out *o, const struct promise_when *when, const struct zone *here)
@@ -228,8 +234,10 @@ void when_say_turn(struct out *o, const struct promise_when *when, size_t turn, 
                    uint64_t now_ms)
 {
     EXPECT(turn < when->due_n);
-    if (when_is_day(when)) put_short_day(o, when->date[turn], zone_clock(here, now_ms).day);
-    else when_say_moment(o, when->due_ms[turn], here, now_ms);
+    if (when_is_day(when))
+        put_short_day(o, when->date[turn], zone_clock(here, now_ms).day);
+    else
+        when_say_moment(o, when->due_ms[turn], here, now_ms);
 }
 
 void when_say_short(struct out *o, const struct promise_when *when, const struct zone *here, uint64_t now_ms)
@@ -260,7 +268,8 @@ void when_say_notes(struct out *o, const struct when *when)
         out_text(o, "On a day when clocks are put back and show that time twice, the first is meant. ");
     else if (when->is_twice)
         out_text(o, "Clocks are put back that day and show that time twice; the first is meant. ");
-    if (when->is_cut) out_text(o, "At most 64 times are written down at once; make it anew after the last. ");
+    if (when->is_cut)
+        out_text(o, "At most 64 times are written down at once; make it anew after the last. ");
     else if (is_rule && !when->has_end && when->when.due_n == PROMISE_DUES)
         out_text(o, "These are the next 64; make it anew after the last. ");
     if (o->len > 0 && o->at[o->len - 1] == ' ') o->len--;

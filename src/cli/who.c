@@ -76,7 +76,8 @@ enum err who_other(struct cli *cli, const struct client_circle *circle, const st
     }
     if (n > 1) {
         cli_next(cli, "Say to whom: --to NAME");
-        return cli_refuse(cli, ERR_BAD_FIELD, "There are %zu others in this circle, and a promise is made to one person.", n);
+        return cli_refuse(cli, ERR_BAD_FIELD,
+                          "There are %zu others in this circle, and a promise is made to one person.", n);
     }
     *member = found;
     return ERR_OK;

@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-
 enum { DAY_S = 24 * 60 * 60 };
 
 /* ---- names ---------------------------------------------------------------------------------------- */
@@ -107,7 +106,9 @@ uint64_t zone_moment(const struct zone *zone, struct zone_clock clock, enum zone
     int64_t before = ahead_s(zone, shown - FAR_S), after = ahead_s(zone, shown + FAR_S);
     bool fits_before = ahead_s(zone, shown - before) == before, fits_after = ahead_s(zone, shown - after) == after;
     int64_t at_s = shown - (fits_before || !fits_after ? before : after);
-    *fit = fits_before && fits_after && before != after ? ZONE_TWICE : fits_before || fits_after ? ZONE_ONCE : ZONE_NEVER;
+    *fit = fits_before && fits_after && before != after ? ZONE_TWICE
+           : fits_before || fits_after                  ? ZONE_ONCE
+                                                        : ZONE_NEVER;
     return (uint64_t)at_s * 1000;
 }
 
@@ -120,7 +121,8 @@ bool zone_day_end(const struct zone *zone, int64_t day, uint64_t *at_ms)
     if (fit == ZONE_TWICE) {
         /* Clocks are put back by quarters of an hour, three hours at most. */
         for (uint64_t part = 1; part <= 12; part++) {
-            if (zone_clock(zone, next_ms + part * PART_S * 1000 - 1).day == day) end_ms = next_ms + part * PART_S * 1000 - 1;
+            if (zone_clock(zone, next_ms + part * PART_S * 1000 - 1).day == day)
+                end_ms = next_ms + part * PART_S * 1000 - 1;
         }
     }
     if (zone_clock(zone, end_ms).day != day) return false;

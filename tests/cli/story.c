@@ -72,8 +72,9 @@ static int tear_down(void **state)
 static void a_promise_is_made_done_and_kept(void **state)
 {
     (void)state;
-    assert_int_equal(TROTH_BARE(&ana, "promise", "make", "cook", "--by", "in 5 days", "--done-means", "warm and on the table",
-                                "--yes"), 0);
+    assert_int_equal(TROTH_BARE(&ana, "promise", "make", "cook", "--by", "in 5 days", "--done-means",
+                                "warm and on the table", "--yes"),
+                     0);
     assert_true(terminal_says(&ana, "You promise \u25c6\u00a0Ben:\n  cook\n  When: "));
     assert_true(terminal_says(&ana, ", by the end of the day; that is in 5 days."));
     assert_true(terminal_says(&ana, "Signed and sent.\nIt is promise 1: troth promise show 1\n"));
@@ -124,7 +125,9 @@ static void a_change_is_asked_accepted_and_shown(void **state)
     (void)state;
     assert_int_equal(TROTH_BARE(&ana, "promise", "make", "call Mum", "--by", "every sunday 18:00 5 times", "--yes"), 0);
     assert_true(terminal_says(&ana, "every Sunday at 18:00; 5 times: first Sunday "));
-    assert_int_equal(TROTH_BARE(&ana, "promise", "change", "1", "--by", "every monday 18:00 3 times", "--words", "full", "--yes"), 0);
+    assert_int_equal(
+        TROTH_BARE(&ana, "promise", "change", "1", "--by", "every monday 18:00 3 times", "--words", "full", "--yes"),
+        0);
     assert_true(terminal_says(&ana, "You ask \u25c6\u00a0Ben to change promise 1, every time that is left:"));
     assert_int_equal(TROTH_BARE(&ben, "sync"), 0);
     assert_int_equal(TROTH_BARE(&ben, "--no-color"), 0);

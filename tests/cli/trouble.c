@@ -1,11 +1,11 @@
 /* trouble.c -- servers that lose the past, records that can't be, and what programs read. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -76,7 +76,8 @@ static void a_server_that_was_rolled_back_is_found_out_and_repaired(void **state
     copy_file(yesterday, server.data);
     assert_true(daemon_restart(&server, &fast));
     assert_int_equal(TROTH_BARE(&ana, "sync"), 76);
-    assert_true(terminal_says(&ana, "! Ana and Ben: The server shows an older record than you have seen. Your copy is"));
+    assert_true(
+        terminal_says(&ana, "! Ana and Ben: The server shows an older record than you have seen. Your copy is"));
     assert_int_equal(TROTH_BARE(&ana, "promise", "make", "call", "--by", "in 2 days", "--yes"), 0);
     assert_true(terminal_says(&ana, "! Ana and Ben: "));
     assert_true(terminal_says(&ana, "Kept here: nothing is sent while something is wrong with the record."));
@@ -240,16 +241,33 @@ static void json_is_said_on_one_line_whatever_happens(void **state)
     (void)state;
     static const char *const lines[][6] = {
         {"promise", "make", "say \"hi\"\nand wave", "--by", "every day 3 times"},
-        {"promise", "done", "1"}, {"promise", "kept", "1"}, {"promise", "kept", "nothing"}, {"promise", "list"},
-        {"promise", "show", "1"}, {"promise", "change", "1", "--text", "x"}, {"status"}, {"sync"}, {"log"}, {"log", "--all"},
-        {"circle", "list"}, {"circle", "show"}, {"circle", "words"}, {"circle", "head"}, {"circle", "alarms"},
-        {"circle", "drafts"}, {"circle", "invite"}, {"circle", "new", "Another"}, {"circle", "consent"}, {"account", "show"},
-        {"circle", "join", "nonsense"}, {"lock"},
+        {"promise", "done", "1"},
+        {"promise", "kept", "1"},
+        {"promise", "kept", "nothing"},
+        {"promise", "list"},
+        {"promise", "show", "1"},
+        {"promise", "change", "1", "--text", "x"},
+        {"status"},
+        {"sync"},
+        {"log"},
+        {"log", "--all"},
+        {"circle", "list"},
+        {"circle", "show"},
+        {"circle", "words"},
+        {"circle", "head"},
+        {"circle", "alarms"},
+        {"circle", "drafts"},
+        {"circle", "invite"},
+        {"circle", "new", "Another"},
+        {"circle", "consent"},
+        {"account", "show"},
+        {"circle", "join", "nonsense"},
+        {"lock"},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         const char *word[10] = {"--json", "--yes", "--circle", "1"};
-        bool takes_circle = strcmp(lines[i][0], "sync") != 0 && strcmp(lines[i][0], "account") != 0 &&
-                            strcmp(lines[i][0], "lock") != 0;
+        bool takes_circle =
+            strcmp(lines[i][0], "sync") != 0 && strcmp(lines[i][0], "account") != 0 && strcmp(lines[i][0], "lock") != 0;
         for (unsigned c = 0; lines[i][1] != NULL && c < 3; c++)
             takes_circle = takes_circle && strcmp(lines[i][1], ((const char *[]){"list", "new", "join"})[c]) != 0;
         if (strcmp(lines[i][0], "promise") == 0) takes_circle = true;
@@ -278,8 +296,13 @@ static void completions_complete(void **state)
     assert_int_equal(TROTH_BARE(&ana, "--write-completions", ana.folder), 0);
     static const struct {
         const char *typed, *offered;
-    } tried[] = {{"pro", "promise"}, {"promise ma", "make"}, {"promise done \"\"", "1"}, {"circle show \"\"", "1"},
-                 {"promise make x --cost", "--costs-me"}, {"--home x circle le", "leave"}, {"circle new x --kind fam", "family"}};
+    } tried[] = {{"pro", "promise"},
+                 {"promise ma", "make"},
+                 {"promise done \"\"", "1"},
+                 {"circle show \"\"", "1"},
+                 {"promise make x --cost", "--costs-me"},
+                 {"--home x circle le", "leave"},
+                 {"circle new x --kind fam", "family"}};
     for (size_t i = 0; i < sizeof tried / sizeof *tried; i++) {
         assert_true(snprintf(command, sizeof command,
                              "bash -c 'complete() { :; }; troth() { \"$TROTH\" --home %s \"$@\"; }; . %s/bash/troth && "
@@ -301,7 +324,8 @@ static void man_pages_name_every_command(void **state)
         const struct command_row *row = &table_commands[i];
         char file[64], name[64];
         if (table_is_hidden(row)) continue;
-        assert_true(snprintf(file, sizeof file, "troth%s%s.1", row->group == NULL ? "" : "-", row->group == NULL ? "" : row->group) > 0);
+        assert_true(snprintf(file, sizeof file, "troth%s%s.1", row->group == NULL ? "" : "-",
+                             row->group == NULL ? "" : row->group) > 0);
         scratch_path(path, ana.folder, file);
         assert_true(daemon_read(path, text, sizeof text) > 1000);
         size_t n = 0;

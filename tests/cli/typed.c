@@ -1,15 +1,16 @@
 /* typed.c -- at a real terminal: what is asked, what is not shown, and how it looks. */
 #define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -37,10 +38,11 @@ static void become(const char *const *word, const char *name, const char *const 
     for (; n < 3; n++) argv[n] = (char *)(uintptr_t)first[n];
     for (size_t i = 0; word[i] != NULL; i++) argv[n++] = (char *)(uintptr_t)word[i];
     for (size_t i = 0; env[i] != NULL && i < 7; i++) environment[i] = (char *)(uintptr_t)env[i];
-    if (setsid() < 0) _exit(99);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || setsid() < 0) _exit(99);
     int fd = open(name, O_RDWR);
     const struct winsize size = {.ws_row = 50, .ws_col = 80};
-    if (fd < 0 || ioctl(fd, TIOCSWINSZ, &size) != 0 || dup2(fd, 0) != 0 || dup2(fd, 1) != 1 || dup2(fd, 2) != 2) _exit(98);
+    if (fd < 0 || ioctl(fd, TIOCSWINSZ, &size) != 0 || dup2(fd, 0) != 0 || dup2(fd, 1) != 1 || dup2(fd, 2) != 2)
+        _exit(98);
     (void)execve(getenv("TROTH"), argv, environment);
     _exit(127);
 }
@@ -64,7 +66,7 @@ static const char *const colourless[] = {"TERM=xterm-256color", "NO_COLOR=1", "T
 static bool look(struct sitting *s)
 {
     struct pollfd on = {.fd = s->fd, .events = POLLIN};
-    if (poll(&on, 1, 30000) != 1) fail_msg("nothing more is shown behind: %s", s->shown);
+    if (poll(&on, 1, 120000) != 1) fail_msg("nothing more is shown behind: %s", s->shown);
     ssize_t n = read(s->fd, s->shown + s->shown_n, sizeof s->shown - 1 - s->shown_n);
     if (n <= 0) return false;
     s->shown_n += (size_t)n;
@@ -91,7 +93,8 @@ static void type(const struct sitting *s, const char *text)
 static int end_of(struct sitting *s)
 {
     int status;
-    while (look(s)) {}
+    while (look(s)) {
+    }
     assert_int_equal(waitpid(s->pid, &status, 0), s->pid);
     assert_int_equal(close(s->fd), 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -222,8 +225,10 @@ static void without_colours_nothing_is_coloured(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_start_asks_for_name_and_passphrase_and_shows_no_passphrase, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_wrong_passphrase_is_asked_again_and_the_right_one_is_remembered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_start_asks_for_name_and_passphrase_and_shows_no_passphrase, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_wrong_passphrase_is_asked_again_and_the_right_one_is_remembered, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_no_signs_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ctrl_c_at_the_passphrase_leaves_no_account_and_an_echo, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_colours_nothing_is_coloured, set_up, tear_down),

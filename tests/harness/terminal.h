@@ -23,9 +23,9 @@ void terminal_init(struct terminal *t, const char *name) NONNULL;
 /* terminal_fini -- ends the person's agent. */
 void terminal_fini(struct terminal *t) NONNULL;
 
-/* terminal_run -- runs troth with the words of a line, up to the first NULL, beside --home and --passphrase-file; gives the
- * exit code. Fails the test if a line of what it says is wider than 80 columns, but for links and tokens, or holds a control
- * character. terminal_run_bare -- without --passphrase-file. */
+/* terminal_run -- runs troth with the words of a line, up to the first NULL, beside --home and --passphrase-file;
+ * gives the exit code. Fails the test if a line of what it says is wider than 80 columns, but for links and tokens,
+ * or holds a control character. terminal_run_bare -- without --passphrase-file. */
 int terminal_run(struct terminal *t, const char *const *word) NONNULL;
 int terminal_run_bare(struct terminal *t, const char *const *word) NONNULL;
 

@@ -1,13 +1,13 @@
 /* agent.c -- the process that holds seeds: that it gives them to their owner only, and for their time only. */
 #define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <errno.h>
-#include <dirent.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -279,7 +279,8 @@ int main(int argc, char *argv[])
     if (argc == 3 && strcmp(argv[1], "--agent") == 0) return agent_serve(argv[2]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_put_is_got_back_by_its_key, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_seed_is_gone_when_its_time_is_over_and_the_agent_with_the_last, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_seed_is_gone_when_its_time_is_over_and_the_agent_with_the_last, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(locking_wipes_at_once_and_ends_the_agent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_killed_agent_means_only_that_nobody_has_the_seed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_user_is_not_answered, set_up, tear_down),

@@ -75,8 +75,13 @@ static void help_is_given_also_where_the_rest_is_incomplete(void **state)
 {
     (void)state;
     struct call call;
-    static const char *const lines[] = {"--help", "-h", "promise --help", "promise make --help", "promise make -h --by friday",
-                                        "circle join --help", "help promise make"};
+    static const char *const lines[] = {"--help",
+                                        "-h",
+                                        "promise --help",
+                                        "promise make --help",
+                                        "promise make -h --by friday",
+                                        "circle join --help",
+                                        "help promise make"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) assert_int_equal(read_line(&call, lines[i]), ERR_OK);
     assert_int_equal(read_line(&call, "promise make --help"), ERR_OK);
     assert_true(call.wants_help);
@@ -136,9 +141,9 @@ static void slips_are_counted(void **state)
     static const struct {
         const char *a, *b;
         size_t slips;
-    } pairs[] = {{"", "", 0},           {"", "abc", 3},          {"kept", "kept", 0}, {"kept", "ketp", 1}, {"kept", "kpt", 1},
-                 {"kept", "keept", 1},  {"kept", "kepp", 1},     {"done", "end", 3},  {"ca", "abc", 3},    {"list", "last", 1},
-                 {"circle", "cricle", 1}, {"invite", "invtie", 1}};
+    } pairs[] = {{"", "", 0},        {"", "abc", 3},       {"kept", "kept", 0},     {"kept", "ketp", 1},
+                 {"kept", "kpt", 1}, {"kept", "keept", 1}, {"kept", "kepp", 1},     {"done", "end", 3},
+                 {"ca", "abc", 3},   {"list", "last", 1},  {"circle", "cricle", 1}, {"invite", "invtie", 1}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         assert_int_equal(near_slips(str_of_text(pairs[i].a), str_of_text(pairs[i].b)), pairs[i].slips);
         assert_int_equal(near_slips(str_of_text(pairs[i].b), str_of_text(pairs[i].a)), pairs[i].slips);
@@ -175,12 +180,15 @@ static void the_examples_are_understood(void **state)
         for (const char *at = table_commands[i].examples; *at != 0;) {
             size_t n = 0;
             for (; *at != 0 && *at != '\n' && *at != '|'; at++) {
-                if (*at == '"') is_quoted = !is_quoted;
-                else line[n++] = *at == ' ' && is_quoted ? '_' : *at;
+                if (*at == '"')
+                    is_quoted = !is_quoted;
+                else
+                    line[n++] = *at == ' ' && is_quoted ? '_' : *at;
             }
             while (n > 0 && line[n - 1] == ' ') n--;
             line[n] = 0;
-            while (*at != 0 && *at++ != '\n') {}
+            while (*at != 0 && *at++ != '\n') {
+            }
             struct call call;
             enum err e = read_line(&call, line);
             if (e != ERR_OK) print_error("%s: %s\n", line, trouble);

@@ -1,14 +1,16 @@
-/* prompt.c -- passphrases: their one form, where they come from, how strong they look, and that no terminal shows them. */
+/* prompt.c -- passphrases: their one form, where they come from, how strong they look, and that no terminal shows
+ * them. */
 #define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -57,8 +59,12 @@ static void a_file_gives_its_first_line(void **state)
     (void)state;
     static const struct {
         const char *content, *passphrase; /* NULL: refused */
-    } files[] = {{"horse staple\n", "horse staple"}, {"horse staple", "horse staple"}, {"one\ntwo\n", "one"},
-                 {"one\r\n", "one"},                 {"", NULL},                       {"\nsecond\n", NULL}};
+    } files[] = {{"horse staple\n", "horse staple"},
+                 {"horse staple", "horse staple"},
+                 {"one\ntwo\n", "one"},
+                 {"one\r\n", "one"},
+                 {"", NULL},
+                 {"\nsecond\n", NULL}};
     char folder[SCRATCH_PATH_BYTES], path[SCRATCH_PATH_BYTES];
     scratch_folder(folder);
     scratch_path(path, folder, "passphrase");
@@ -80,7 +86,8 @@ static void a_file_gives_its_first_line(void **state)
 static void strength_is_told_by_length_and_repetition(void **state)
 {
     (void)state;
-    static const char *const weak[] = {"a", "password", "Password1", "123456789", "aaaaaaaaaaaaaaaaa", "abcdefgh", "qwerty123"};
+    static const char *const weak[] = {"a",        "password", "Password1", "123456789", "aaaaaaaaaaaaaaaaa",
+                                       "abcdefgh", "qwerty123"};
     static const char *const strong[] = {"correct horse battery staple", "gull anvil seven potato", "x9#Lm2!vQz7&Kp4w"};
     for (size_t i = 0; i < sizeof weak / sizeof *weak; i++) {
         if (strncmp(strength_words(str_of_text(weak[i])), "Weak", 4) != 0) print_error("%s\n", weak[i]);
@@ -111,7 +118,8 @@ static void sit_down(struct sitting *s, int (*what)(void))
     assert_true(s->pid >= 0);
     if (s->pid != 0) return;
     char name[64];
-    if (setsid() < 0 || ptsname_r(s->fd, name, sizeof name) != 0 || open(name, O_RDWR) < 0) _exit(99);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || setsid() < 0) _exit(99);
+    if (ptsname_r(s->fd, name, sizeof name) != 0 || open(name, O_RDWR) < 0 || close(s->fd) != 0) _exit(99);
     _exit(what());
 }
 
@@ -120,7 +128,7 @@ static void until_shown(struct sitting *s, const char *text)
 {
     while (memmem(s->shown, s->shown_n, text, strlen(text)) == NULL) {
         struct pollfd on = {.fd = s->fd, .events = POLLIN};
-        if (poll(&on, 1, 20000) != 1) fail_msg("never shown: %s", text);
+        if (poll(&on, 1, 120000) != 1) fail_msg("never shown: %s", text);
         ssize_t n = read(s->fd, s->shown + s->shown_n, sizeof s->shown - s->shown_n);
         if (n <= 0) fail_msg("ended before it showed: %s", text);
         s->shown_n += (size_t)n;
@@ -232,7 +240,8 @@ static void after_a_pause_it_asks_again(void **state)
     sit_down(&s, ask_one);
     until_shown(&s, "Passphrase: ");
     type(&s, "gul");
-    assert_int_equal(kill(s.pid, SIGSTOP), 0); /* an orphaned group ignores SIGTSTP; what is handled is that it goes on */
+    assert_int_equal(kill(s.pid, SIGSTOP),
+                     0); /* an orphaned group ignores SIGTSTP; what is handled is that it goes on */
     assert_int_equal(waitpid(s.pid, &status, WUNTRACED), s.pid);
     assert_true(WIFSTOPPED(status));
     assert_int_equal(kill(s.pid, SIGCONT), 0);

@@ -15,14 +15,15 @@
 static struct say say;
 static char *drawn;
 static size_t drawn_n;
-static const struct str link_text = {(const uint8_t *)"http://localhost:8787/#J1-ABCD-EFGH-JKMN-PQRS-TVWX-YZ01-2345-6789-ABCD"
-                                                      "@http://localhost:8787",
-                                     92};
+static const struct str link_text = {
+    (const uint8_t *)"http://localhost:8787/#J1-ABCD-EFGH-JKMN-PQRS-TVWX-YZ01-2345-6789-ABCD"
+                     "@http://localhost:8787",
+    92};
 
 static bool draw(struct str text, unsigned columns, bool is_terminal, bool has_styles)
 {
-    const struct say_terminal terminal = {.columns = columns, .is_terminal = is_terminal, .has_styles = has_styles,
-                                          .has_256 = true};
+    const struct say_terminal terminal = {
+        .columns = columns, .is_terminal = is_terminal, .has_styles = has_styles, .has_256 = true};
     bool is_drawn = false;
     FILE *to = open_memstream(&drawn, &drawn_n);
     assert_non_null(to);

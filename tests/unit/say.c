@@ -21,8 +21,8 @@ static size_t written_n;
 
 static void begin(unsigned columns, bool has_styles)
 {
-    const struct say_terminal terminal = {.columns = columns, .is_terminal = has_styles, .has_styles = has_styles,
-                                          .has_256 = true};
+    const struct say_terminal terminal = {
+        .columns = columns, .is_terminal = has_styles, .has_styles = has_styles, .has_256 = true};
     to = open_memstream(&written, &written_n);
     assert_non_null(to);
     say_init_as(&say, to, &terminal);
@@ -97,17 +97,20 @@ static void widths_are_those_of_unicode(void **state)
     say_quote(&say, STR("\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22"
                         "\u5b57\u6f22\u5b57"));
     say_lines(&say, 0, 0);
-    assert_string_equal(end(), "\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22"
-                               "\n\u5b57\u6f22\u5b57\n");
+    assert_string_equal(end(),
+                        "\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22"
+                        "\n\u5b57\u6f22\u5b57\n");
 }
 
 static void what_people_wrote_can_not_act_on_the_terminal(void **state)
 {
     (void)state;
     begin(80, true);
-    say_quote(&say, STR("a\033[2Jb\033]0;title\007c\rd\be\x9b""f\xc2\x9bg\u202eh\u2066i\x01pj\tk\0l"));
+    say_quote(&say, STR("a\033[2Jb\033]0;title\007c\rd\be\x9b"
+                        "f\xc2\x9bg\u202eh\u2066i\x01pj\tk\0l"));
     say_lines(&say, 0, 0);
-    assert_string_equal(end(), "a\ufffd[2Jb\ufffd]0;title\ufffdc\ufffdd\ufffde\ufffdf\ufffdg\ufffdh\ufffdi\ufffdpj k\ufffdl\n");
+    assert_string_equal(
+        end(), "a\ufffd[2Jb\ufffd]0;title\ufffdc\ufffdd\ufffde\ufffdf\ufffdg\ufffdh\ufffdi\ufffdpj k\ufffdl\n");
     begin(80, false);
     say_quote_line(&say, STR("one\ntwo\u2028three"));
     say_lines(&say, 0, 0);
@@ -172,9 +175,12 @@ static void every_help_fits_its_columns(void **state)
     for (unsigned i = 0; i < COMMAND_N + table_group_n + 1; i++) {
         for (unsigned columns = 60; columns <= 80; columns += 20) {
             begin(columns, false);
-            if (i < COMMAND_N) help_command(&say, i);
-            else if (i < COMMAND_N + table_group_n) help_group(&say, &table_groups[i - COMMAND_N]);
-            else help_all(&say);
+            if (i < COMMAND_N)
+                help_command(&say, i);
+            else if (i < COMMAND_N + table_group_n)
+                help_group(&say, &table_groups[i - COMMAND_N]);
+            else
+                help_all(&say);
             const char *text = end();
             assert_true(strlen(text) > 100);
             for (const char *at = text; columns == 80 && *at != 0;) {
@@ -214,8 +220,9 @@ static void json_is_one_line_and_strict(void **state)
     json_close(&json);
     json_close(&json);
     assert_false(json.has_failed);
-    assert_string_equal(end(), "{\"text\":\"a\\\"b\\\\c\\nd\\u001be\ufffd\\u2028\u00e9\",\"n\":9007199254740991,\"is\":false,"
-                               "\"none\":null,\"id\":\"00ff\",\"list\":[1,{},[],true,null]}\n");
+    assert_string_equal(end(),
+                        "{\"text\":\"a\\\"b\\\\c\\nd\\u001be\ufffd\\u2028\u00e9\",\"n\":9007199254740991,\"is\":false,"
+                        "\"none\":null,\"id\":\"00ff\",\"list\":[1,{},[],true,null]}\n");
 }
 
 int main(void)

@@ -27,14 +27,16 @@ static struct zone zone_named(const char *name)
 /* The moment when clocks in a zone show it, by the C library's own reckoning. */
 static uint64_t moment(const char *zone, int year, int month, int day, int hour, int minute)
 {
-    struct tm shown = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = hour, .tm_min = minute,
-                       .tm_isdst = -1};
+    struct tm shown = {
+        .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = hour, .tm_min = minute, .tm_isdst = -1};
     char *was = getenv("TZ") == NULL ? NULL : strdup(getenv("TZ"));
     assert_int_equal(setenv("TZ", zone, 1), 0);
     tzset();
     time_t at = mktime(&shown);
-    if (was != NULL) assert_int_equal(setenv("TZ", was, 1), 0);
-    else assert_int_equal(unsetenv("TZ"), 0);
+    if (was != NULL)
+        assert_int_equal(setenv("TZ", was, 1), 0);
+    else
+        assert_int_equal(unsetenv("TZ"), 0);
     tzset();
     free(was);
     return (uint64_t)at * 1000;
@@ -139,12 +141,15 @@ static void rules_are_said_back(void **state)
                               "Tuesday 24 November 2026"},
         {"every day at 7:30, 3 times",
          "every day at 07:30; 3 times: first Monday 23 November 2026 (tomorrow), last Wednesday 25 November 2026"},
-        {"every sunday until 2027-01-31", "every Sunday, by the end of the day; 11 times: first Sunday 22 November 2026 "
-                                          "(today), last Sunday 31 January 2027"},
-        {"every sunday 18:00 until 31 jan", "every Sunday at 18:00; 10 times: first Sunday 29 November 2026 (in 7 days), "
-                                            "last Sunday 31 January 2027"},
-        {"every monday and thursday 20:00", "every Monday and Thursday at 20:00; 64 times: first Monday 23 November 2026 "
-                                            "(tomorrow), last Thursday 1 July 2027"},
+        {"every sunday until 2027-01-31",
+         "every Sunday, by the end of the day; 11 times: first Sunday 22 November 2026 "
+         "(today), last Sunday 31 January 2027"},
+        {"every sunday 18:00 until 31 jan",
+         "every Sunday at 18:00; 10 times: first Sunday 29 November 2026 (in 7 days), "
+         "last Sunday 31 January 2027"},
+        {"every monday and thursday 20:00",
+         "every Monday and Thursday at 20:00; 64 times: first Monday 23 November 2026 "
+         "(tomorrow), last Thursday 1 July 2027"},
         {"every mon, wed and fri 2 times", "every Monday, Wednesday and Friday, by the end of the day; 2 times: first "
                                            "Monday 23 November 2026 (tomorrow), last Wednesday 25 November 2026"},
         {"every weekday 6 times", "every weekday (Monday to Friday), by the end of the day; 6 times: first Monday 23 "
@@ -155,12 +160,14 @@ static void rules_are_said_back(void **state)
                                  "last Wednesday 25 November 2026"},
         {"every month on the 1st 3 times", "every month on the 1st, by the end of the day; 3 times: first Tuesday 1 "
                                            "December 2026 (in 9 days), last Monday 1 February 2027"},
-        {"every 3 months on the 1st 2 times", "every 3 months on the 1st, by the end of the day; 2 times: first Tuesday 1 "
-                                              "December 2026 (in 9 days), last Monday 1 March 2027"},
+        {"every 3 months on the 1st 2 times",
+         "every 3 months on the 1st, by the end of the day; 2 times: first Tuesday 1 "
+         "December 2026 (in 9 days), last Monday 1 March 2027"},
         {"every month on the 31st 4 times", "every month on the 31st, by the end of the day; 4 times: first Monday 30 "
                                             "November 2026 (in 8 days), last Sunday 28 February 2027"},
-        {"every week 2 times", "every Sunday, by the end of the day; 2 times: first Sunday 22 November 2026 (today), last "
-                               "Sunday 29 November 2026"},
+        {"every week 2 times",
+         "every Sunday, by the end of the day; 2 times: first Sunday 22 November 2026 (today), last "
+         "Sunday 29 November 2026"},
         {"every tuesday from 1 dec for 1 time",
          "every Tuesday, by the end of the day; 1 time: Tuesday 1 December 2026 (in 9 days)"},
         {"daily 1 time", "every day, by the end of the day; 1 time: Sunday 22 November 2026 (today)"},
@@ -232,9 +239,11 @@ static void a_time_that_is_skipped_is_later_and_one_that_comes_twice_is_the_firs
     static struct when when;
     uint64_t now_ms = moment("Europe/Berlin", 2027, 3, 1, 12, 0);
     /* 28 March 2027: 02:00 becomes 03:00. */
-    assert_int_equal(due_of("Europe/Berlin", now_ms, "2027-03-28 02:30", &when), moment("Europe/Berlin", 2027, 3, 28, 3, 30));
+    assert_int_equal(due_of("Europe/Berlin", now_ms, "2027-03-28 02:30", &when),
+                     moment("Europe/Berlin", 2027, 3, 28, 3, 30));
     assert_true(when.is_moved);
-    assert_int_equal(due_of("Europe/Berlin", now_ms, "2027-03-28 03:30", &when), moment("Europe/Berlin", 2027, 3, 28, 3, 30));
+    assert_int_equal(due_of("Europe/Berlin", now_ms, "2027-03-28 03:30", &when),
+                     moment("Europe/Berlin", 2027, 3, 28, 3, 30));
     assert_false(when.is_moved);
     /* 31 October 2027: 03:00 becomes 02:00; the first 02:30 is 00:30 UTC. */
     assert_int_equal(due_of("Europe/Berlin", now_ms, "2027-10-31 02:30", &when), moment("UTC", 2027, 10, 31, 0, 30));
@@ -274,14 +283,16 @@ static void what_the_calendar_leaves_open_is_said(void **state)
 {
     (void)state;
     static const struct written written[] = {
-        {"every month on the 31st", "Where a month is shorter, its last day is meant. These are the next 64; make it anew "
-                                    "after the last."},
+        {"every month on the 31st",
+         "Where a month is shorter, its last day is meant. These are the next 64; make it anew "
+         "after the last."},
         {"2027-03-28 02:30", "Clocks are put forward over that time that day, so it is as much later as the clocks."},
         {"2027-10-31 02:30", "Clocks are put back that day and show that time twice; the first is meant."},
         {"every day 100 times", "At most 64 times are written down at once; make it anew after the last."},
-        {"every sunday 02:30 until 2027-11-30", "On a day when clocks are put forward over that time, it is as much later as "
-                                                "the clocks. On a day when clocks are put back and show that time twice, the "
-                                                "first is meant."},
+        {"every sunday 02:30 until 2027-11-30",
+         "On a day when clocks are put forward over that time, it is as much later as "
+         "the clocks. On a day when clocks are put back and show that time twice, the "
+         "first is meant."},
         {"every day 64 times", ""},
         {"friday", ""},
     };
@@ -396,12 +407,16 @@ static bool is_meant(const struct property *p, int64_t day, int64_t first)
 static void write_rule(char *text, size_t cap, const struct property *p)
 {
     static const char *const days[] = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
-    size_t n = (size_t)snprintf(text, cap, "every %u %s", p->step, p->every == 0 ? "days" : p->every == 1 ? "weeks" : "months");
+    size_t n = (size_t)snprintf(text, cap, "every %u %s", p->step,
+                                p->every == 0   ? "days"
+                                : p->every == 1 ? "weeks"
+                                                : "months");
     for (unsigned i = 0; p->every == 1 && i < 7; i++) {
         if (p->on >> i & 1) n += (size_t)snprintf(text + n, cap - n, " %s", days[i]);
     }
     if (p->every == 2) n += (size_t)snprintf(text + n, cap - n, " on the %u.", p->on);
-    if (p->at_minute >= 0) n += (size_t)snprintf(text + n, cap - n, " at %d:%02d", p->at_minute / 60, p->at_minute % 60);
+    if (p->at_minute >= 0)
+        n += (size_t)snprintf(text + n, cap - n, " at %d:%02d", p->at_minute / 60, p->at_minute % 60);
     (void)snprintf(text + n, cap - n, " %u times", p->times);
 }
 
@@ -449,8 +464,10 @@ static void rules_fall_on_the_days_that_a_walk_over_the_minutes_finds(void **sta
     struct random r;
     random_init(&r, "rules and a walk over the minutes");
     for (unsigned i = 0; i < 150; i++) {
-        struct property p = {.every = (unsigned)random_below(&r, 3), .step = (unsigned)random_between(&r, 1, 4),
-                             .times = (unsigned)random_between(&r, 1, 12), .at_minute = -1};
+        struct property p = {.every = (unsigned)random_below(&r, 3),
+                             .step = (unsigned)random_between(&r, 1, 4),
+                             .times = (unsigned)random_between(&r, 1, 12),
+                             .at_minute = -1};
         if (p.every == 1) p.on = (unsigned)random_between(&r, 1, 127);
         if (p.every == 2) p.on = (unsigned)random_between(&r, 1, 31);
         if (!random_is_one_in(&r, 3)) p.at_minute = (int)random_below(&r, random_is_one_in(&r, 2) ? 240 : 1440);
