@@ -2,12 +2,12 @@
 # names the file and line, and says what to do. The last one breaks every rule in a scratch tree and
 # expects every gate to object.
 
-GATES := files includes banned functions portable symbols
+GATES := files includes banned functions portable shell symbols
 
 gates: $(addprefix gate-,$(GATES)) gate-selftest
 gate-selftest: $(addprefix gate-,$(GATES))
 
-gate-files gate-includes gate-banned gate-functions gate-portable:
+gate-files gate-includes gate-banned gate-functions gate-portable gate-shell:
 	$(say) GATE $(@:gate-%=%)
 	$(Q)sh tools/$@.sh .
 

@@ -70,8 +70,10 @@ allow() {
 }
 
 fresh
-for gate in files includes banned functions portable; do expect silence $gate 'a tree that keeps the rules'; done
+for gate in files includes banned functions portable shell; do expect silence $gate 'a tree that keeps the rules'; done
 
+break_rule tools/a.sh shell "list='what is Ana's'"
+allow tools/a.sh shell "list='what Ana has'"
 break_rule src/base/forgotten.c files 'int forgotten;'
 allow src/base/good.h files 'int more;'
 
