@@ -46,6 +46,7 @@ enum err client_open(const struct client_options *options, struct client **clien
     struct client *c = calloc(1, sizeof *c);
     enum err e = c == NULL ? ERR_NO_MEMORY : record_open();
     if (e == ERR_OK) c->options = *options;
+    if (e == ERR_OK) e = own(options->folder, &c->folder);
     if (e == ERR_OK) e = own(options->ca_file, &c->ca_file);
     if (e == ERR_OK) e = own(options->proxy, &c->proxy);
     if (e == ERR_OK) e = home_open(options->folder, options->wait_ms, &c->home, why);
@@ -70,6 +71,7 @@ void client_close(struct client *client)
     }
     free(client->seat);
     home_close(client->home);
+    free(client->folder);
     free(client->ca_file);
     free(client->proxy);
     free(client);

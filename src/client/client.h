@@ -402,10 +402,17 @@ MUST_USE enum err client_sync(struct client_account *account, struct client_news
 
 /* client_follow -- stays connected, and syncs each circle when its head moves. Reconnects by itself.
  *
+ * While it waits the home is closed, so that other processes can use it; every circle that was open is closed, too.
+ * on_news may open what it wants to show. If the home cannot be opened again, the client is good for
+ * client_close only.
+ *
  * Takes    for_ms     how long; 0: for ever
  *          on_news    called with each circle's news (news->err also when it went wrong), and with NULL
- *                     when the connection was lost (why says it) or is back (why->code is OK). False ends it.
- * Gives    OK when the time is over, stop_fd says so or on_news did; NO_SESSION when the server ended the session
+ *                     when the connection was lost (why says it) or is back (why->code is OK): then it may not
+ *                     call anything of this client. False ends it.
+ * Gives    OK when the time is over, stop_fd says so or on_news did
+ * Fails    NO_SESSION the server ended the session
+ *          BUSY       another process kept the home for half a minute
  */
 MUST_USE enum err client_follow(struct client_account *account, uint64_t for_ms,
                                 bool (*on_news)(void *of, const struct client_news *news, const struct why *why),

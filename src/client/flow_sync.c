@@ -5,7 +5,7 @@
 #include "client/flow.h"
 #include "client/live.h"
 
-enum { MOST = 2 * LIMIT_CIRCLES };
+enum { MOST = 2 * LIMIT_CIRCLES, WAKE_MS = 30 * 1000, AWAKE_MS = 100 };
 
 /* ---- one ------------------------------------------------------------------------------------- */
 
@@ -124,7 +124,15 @@ enum err client_sync(struct client_account *account, struct client_news *list, s
 
 /* ---- live ------------------------------------------------------------------------------------ */
 
+struct told {
+    uint64_t number, n; /* circle, entries */
+};
+
 struct following {
+    struct told told[MOST];
+    size_t told_n;
+    struct client *client;
+    bool is_resting; /* the home is closed, so that other programs of this person can use it */
     struct seat *seat;
     struct live *live;
     bool (*on_news)(void *of, const struct client_news *news, const struct why *why);
@@ -132,11 +140,78 @@ struct following {
     bool goes_on;
 };
 
-/* A head: hint enough to look. What it says that we hold already is no news. */
+/* Nothing of the home is held while one waits for others: it is closed, and opened again when there is something
+ * to write down. The keys stay in memory. */
+static void rest(struct following *f)
+{
+    while (f->client->ring != NULL) ring_close(f->client->ring);
+    home_close(f->client->home);
+    f->client->home = NULL;
+    f->is_resting = true;
+}
+
+static enum err wake(struct following *f, struct why *why)
+{
+    if (!f->is_resting) return ERR_OK;
+    enum err e = home_open(f->client->folder, WAKE_MS, &f->client->home, why);
+    if (e != ERR_OK) return e;
+    f->is_resting = false;
+    for (size_t i = 0; e == ERR_OK && i < f->client->seat_n; i++) {
+        struct seat *seat = f->client->seat[i];
+        if (seat->face.is_unlocked) e = home_unlock(f->client->home, seat->face.number, seat->me.local_key);
+    }
+    if (e != ERR_OK) *why = (struct why){.code = e};
+    return e;
+}
+
+/* How much of each circle was told already: what another program of this device fetched meanwhile is news here. */
+static struct told *told_of(struct following *f, uint64_t number)
+{
+    for (size_t i = 0; i < f->told_n; i++) {
+        if (f->told[i].number == number) return &f->told[i];
+    }
+    if (f->told_n == MOST) return NULL;
+    f->told[f->told_n] = (struct told){.number = number};
+    return &f->told[f->told_n++];
+}
+
+static enum err begin_telling(struct following *f)
+{
+    struct numbers *numbers = calloc(1, sizeof *numbers);
+    if (numbers == NULL) return ERR_NO_MEMORY;
+    enum err e = home_circle_each(seat_home(f->seat), f->seat->face.number, take_number, numbers);
+    for (size_t i = 0; e == ERR_OK && i < numbers->n; i++) {
+        struct home_pin pin;
+        struct told *told = told_of(f, numbers->circle[i].number);
+        e = home_pin(seat_home(f->seat), numbers->circle[i].number, &pin);
+        if (e == ERR_OK && told != NULL) told->n = pin.is_set ? pin.seq + 1 : 0;
+    }
+    free(numbers);
+    return e;
+}
+
+static enum err tell(struct following *f, struct ring *ring, struct client_news *news)
+{
+    struct why why = {.code = news->err};
+    struct told *told = told_of(f, ring->number);
+    uint64_t n = held_n(ring->held);
+    if (told != NULL && told->n < news->first_seq) {
+        news->first_seq = told->n;
+        news->new_n = n - told->n;
+    }
+    if (told != NULL) told->n = n;
+    bool is_news = news->new_n > 0 || news->sent_n > 0 || news->back_n > 0 || news->err != ERR_OK;
+    enum err e = news->is_new ? drop_if_foreign(f->seat, ring) : ERR_OK;
+    if (e == ERR_OK && is_news) f->goes_on = f->on_news(f->of, news, &why);
+    return e;
+}
+
+/* A head: hint enough to look. */
 static enum err on_head(struct following *f, const struct live_event *event)
 {
-    struct why why = {0};
     uint64_t number;
+    struct client_news news = {0};
+    struct outbox_back back = {0};
     enum err e = home_circle_find(seat_home(f->seat), f->seat->face.number, event->circle, &number);
     bool is_new = e == ERR_NOT_FOUND;
     if (is_new) e = home_circle_add(seat_home(f->seat), f->seat->face.number, event->circle, &number);
@@ -145,40 +220,50 @@ static enum err on_head(struct following *f, const struct live_event *event)
     if (e != ERR_OK) return e;
     const uint8_t *mine = held_hash(ring->held, event->head.seq);
     bool is_here = mine != NULL && ring->held->chain.circle.head_seq == event->head.seq &&
-                   memcmp(mine, event->head.hash, HASH_BYTES) == 0;
-    if (is_here && ring->outbox.item_n == 0) return ring_saw(ring, clock_wall_ms());
-    struct client_news news;
-    struct outbox_back back = {0};
-    e = sync_ring(ring, NULL, &news, &back);
+                   memcmp(mine, event->head.hash, HASH_BYTES) == 0 && ring->outbox.item_n == 0;
+    memcpy(news.circle, ring->face.id, HASH_BYTES);
+    news.first_seq = held_n(ring->held);
+    e = is_here ? ring_saw(ring, clock_wall_ms()) : sync_ring(ring, NULL, &news, &back);
     if (e != ERR_OK) return e;
     news.is_new = is_new;
-    why.code = news.err;
-    bool is_news = news.new_n > 0 || news.sent_n > 0 || news.back_n > 0 || news.err != ERR_OK;
-    if (is_news) f->goes_on = f->on_news(f->of, &news, &why);
-    return is_new ? drop_if_foreign(f->seat, ring) : ERR_OK;
+    return tell(f, ring, &news);
 }
 
-static enum err on_event(struct following *f, const struct live_event *event)
+static enum err on_event(struct following *f, const struct live_event *event, struct why *why)
 {
-    struct why why = {.code = event->why, .text = event->text, .at = event->again_ms};
+    struct why told = {.code = event->why, .text = event->text, .at = event->again_ms};
+    enum err e;
     switch (event->kind) {
-    case LIVE_HEAD: return on_head(f, event);
+    case LIVE_HEAD:
+        e = wake(f, why);
+        if (e != ERR_OK) return e;
+        e = on_head(f, event);
+        return e == ERR_OK ? e : seat_fail(f->seat, e, why);
     case LIVE_UP:
         f->goes_on = f->on_news(f->of, NULL, &(struct why){0});
         return ERR_OK;
     case LIVE_DOWN:
-        f->goes_on = f->on_news(f->of, NULL, &why);
+        f->goes_on = f->on_news(f->of, NULL, &told);
         return ERR_OK;
     case LIVE_STOPPED:
         f->goes_on = false;
         return ERR_OK;
     case LIVE_NOTHING:
+        if (!f->is_resting) rest(f);
+        return ERR_OK;
     case LIVE_LIST: return ERR_OK;
     }
     return ERR_OK;
 }
 
-static enum err follow_until(struct following *f, uint64_t for_ms)
+/* How long to wait for the next event: shortly while the home is open, then as long as may be. */
+static uint64_t patience_ms(const struct following *f, uint64_t left_ms)
+{
+    uint64_t most_ms = f->is_resting ? LIVE_SILENT_MS : AWAKE_MS;
+    return left_ms < most_ms ? left_ms : most_ms;
+}
+
+static enum err follow_until(struct following *f, uint64_t for_ms, struct why *why)
 {
     uint64_t begun_ms = clock_steady_ms();
     enum err e = ERR_OK;
@@ -186,10 +271,13 @@ static enum err follow_until(struct following *f, uint64_t for_ms)
         struct live_event event;
         uint64_t gone_ms = clock_steady_ms() - begun_ms;
         if (for_ms > 0 && gone_ms >= for_ms) break;
-        e = live_next(f->live, for_ms > 0 ? for_ms - gone_ms : LIVE_SILENT_MS, &event);
-        if (e == ERR_OK) e = on_event(f, &event);
+        e = live_next(f->live, patience_ms(f, for_ms > 0 ? for_ms - gone_ms : UINT64_MAX), &event);
+        if (e == ERR_OK) e = on_event(f, &event, why);
+        else *why = (struct why){.code = e, .field = "session"};
     }
-    return e;
+    struct why unheeded;
+    enum err woken = wake(f, e == ERR_OK ? why : &unheeded);
+    return e != ERR_OK ? e : woken;
 }
 
 enum err client_follow(struct client_account *account, uint64_t for_ms,
@@ -197,7 +285,7 @@ enum err client_follow(struct client_account *account, uint64_t for_ms,
                        struct why *why)
 {
     struct seat *seat = seat_of(account);
-    struct following f = {.seat = seat, .on_news = on_news, .of = of, .goes_on = true};
+    struct following f = {.client = account->client, .seat = seat, .on_news = on_news, .of = of, .goes_on = true};
     struct home_session session = {0};
     struct fetch_options options = seat_fetch_options(account->client, account->server);
     enum err e = seat_needs(seat, why);
@@ -207,7 +295,9 @@ enum err client_follow(struct client_account *account, uint64_t for_ms,
     if (e == ERR_OK && !session.is_open) e = ERR_NO_SESSION;
     if (e == ERR_OK) e = live_open(&options, session.token, &f.live);
     wipe(&session, sizeof session);
-    if (e == ERR_OK) e = follow_until(&f, for_ms);
+    if (e == ERR_OK) e = begin_telling(&f);
+    if (e == ERR_OK) e = follow_until(&f, for_ms, why);
+    else (void)seat_fail(seat, e, why);
     live_close(f.live);
-    return e == ERR_OK ? e : seat_fail(seat, e, why);
+    return e;
 }

@@ -1,8 +1,12 @@
 /* devices.c -- several devices of one person, three people, and keys that somebody withholds. */
+#define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -313,9 +317,34 @@ static void a_head_that_moves_is_heard_at_once(void **state)
     assert_int_equal(hearth_sync(&ana).err, ERR_OK);
     assert_int_equal(hearth_sync(&ben).err, ERR_OK);
     hearth_ok(&ben, client_follow(ben.account, 20 * 1000, on_news, &heard, &ben.why));
+    hearth_ok(&ben, client_circle_open(ben.account, ben.id, &ben.circle, &ben.why));
     assert_int_equal(heard.up_n, 1);
     assert_int_equal(heard.news_n, 1);
     assert_int_equal(hearth_notes(&ben, "can you hear me?", false), 1);
+}
+
+/* Whoever follows does not keep others of the same person out: one writes from another terminal meanwhile. */
+static void a_home_that_is_followed_can_be_used(void **state)
+{
+    (void)state;
+    int status;
+    struct heard heard = {.up_n = 1};
+    hearth_close(&ben);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+        hearth_open(&ben); /* waits 5 s at most */
+        (void)hearth_note(&ben, "from another terminal");
+        hearth_close(&ben);
+        _exit(0);
+    }
+    hearth_open(&ben);
+    hearth_ok(&ben, client_follow(ben.account, 20 * 1000, on_news, &heard, &ben.why));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    hearth_ok(&ben, client_circle_open(ben.account, ben.id, &ben.circle, &ben.why));
+    assert_int_equal(hearth_notes(&ben, "from another terminal", false), 1);
 }
 
 int main(void)
@@ -331,6 +360,7 @@ int main(void)
         TEST(what_the_passphrase_opens_and_what_not),
         TEST(a_passphrase_that_was_changed_elsewhere_opens_here_too),
         TEST(a_head_that_moves_is_heard_at_once),
+        TEST(a_home_that_is_followed_can_be_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
