@@ -1,9 +1,10 @@
 /* prompt.c -- see prompt.h. */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE /* ppoll */
 #include "cli/prompt.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,7 @@ struct terminal {
     struct termios was;
     bool is_silent; /* the echo is off, and has to be put back */
     struct sigaction before[CAUGHT_N];
+    sigset_t mask; /* as it was; while it is asked, signals come in only where it waits for input */
 };
 
 static void tell(const struct terminal *t, const char *text)
@@ -77,13 +79,18 @@ static void tell(const struct terminal *t, const char *text)
 static void catch_signals(struct terminal *t)
 {
     struct sigaction action = {.sa_handler = note_signal}; /* no SA_RESTART: read has to return */
+    sigset_t blocked;
     came = 0;
+    EXPECT(sigemptyset(&blocked) == 0);
+    for (size_t i = 0; i < CAUGHT_N; i++) EXPECT(sigaddset(&blocked, caught[i]) == 0);
+    EXPECT(sigprocmask(SIG_BLOCK, &blocked, &t->mask) == 0);
     for (size_t i = 0; i < CAUGHT_N; i++) EXPECT(sigaction(caught[i], &action, &t->before[i]) == 0);
 }
 
 static void release_signals(const struct terminal *t)
 {
     for (size_t i = 0; i < CAUGHT_N; i++) EXPECT(sigaction(caught[i], &t->before[i], NULL) == 0);
+    EXPECT(sigprocmask(SIG_SETMASK, &t->mask, NULL) == 0);
 }
 
 static void silence(struct terminal *t)
@@ -108,9 +115,10 @@ static bool read_line(const struct terminal *t, uint8_t *line, size_t cap, size_
     *len = 0;
     for (;;) {
         uint8_t c;
-        ssize_t n = read(t->fd, &c, 1);
-        if (n < 0 && errno == EINTR && came == 0) continue;
-        if (n <= 0) return false;
+        struct pollfd on = {.fd = t->fd, .events = POLLIN};
+        if (ppoll(&on, 1, NULL, &t->mask) < 0 && (errno != EINTR || came != 0)) return false;
+        if (on.revents == 0) continue;
+        if (read(t->fd, &c, 1) != 1) return false;
         if (c == '\n' || c == '\r') return true;
         if (*len < cap) line[(*len)++] = c;
     }
