@@ -100,10 +100,21 @@ static bool is_harmful(utf8proc_int32_t c)
            (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
+/* A letter, digit or sign of ASCII: one byte, one column, nothing to look up. Most of what is said. */
+static bool is_plain(uint8_t byte)
+{
+    return byte >= 0x20 && byte < 0x7f;
+}
+
 static void quote(struct say *say, struct str text, bool keeps_lines)
 {
     while (text.len > 0) {
         utf8proc_int32_t c;
+        if (is_plain(text.at[0])) {
+            gather(say, text.at, 1);
+            text = str_at(text.at + 1, text.len - 1);
+            continue;
+        }
         utf8proc_ssize_t n = utf8proc_iterate(text.at, (utf8proc_ssize_t)text.len, &c);
         if (n <= 0) {
             gather(say, REPLACEMENT, 3);
@@ -154,6 +165,10 @@ void say_person(struct say *say, unsigned colour, unsigned place, struct str nam
 static size_t next_char(struct str text, unsigned *width)
 {
     utf8proc_int32_t c;
+    if (is_plain(text.at[0])) {
+        *width = 1;
+        return 1;
+    }
     if (text.at[0] == MARK) {
         *width = 0;
         return text.len < 2 ? text.len : 2;
@@ -218,11 +233,14 @@ static void write_piece(struct say *say, struct str piece)
 {
     while (piece.len > 0) {
         unsigned width;
-        size_t n = next_char(piece, &width);
-        if (piece.at[0] == MARK && n == 2)
-            write_style(say, (char)piece.at[1]);
-        else if (n > 1 || (piece.at[0] >= 0x20 && piece.at[0] < 0x7f))
-            write_bytes(say, piece.at, n);
+        size_t n = 0;
+        while (n < piece.len && is_plain(piece.at[n])) n++;
+        write_bytes(say, piece.at, n);
+        piece = str_at(piece.at + n, piece.len - n);
+        if (piece.len == 0) break;
+        n = next_char(piece, &width);
+        if (piece.at[0] == MARK && n == 2) write_style(say, (char)piece.at[1]);
+        else if (n > 1) write_bytes(say, piece.at, n);
         piece = str_at(piece.at + n, piece.len - n);
     }
 }
