@@ -123,6 +123,7 @@ $(OUT)/troth: $(filter %/main.o,$(CLI_OBJ)) $(CLI_LIB) $(CLIENT_LIB) $(CORE_LIB)
 all: $(CORE_LIB) $(STORE_LIB) $(TROTHD) $(CLIENT_LIB) $(TROTH)
 	@:
 
+include mk/cli.mk
 include mk/tests.mk
 include mk/fuzz.mk
 include mk/bench.mk
