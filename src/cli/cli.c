@@ -32,6 +32,7 @@ enum err cli_init(struct cli *cli, const struct call *call)
     bool may_style = !call_has(call, OPT_NO_COLOR);
     cli->call = *call;
     cli->client = NULL;
+    cli->stop_fd = -1;
     cli->list_n = 0;
     cli->sentence[0] = cli->next[0] = 0;
     cli->was_alarmed = cli->is_told = false;

@@ -36,6 +36,7 @@ struct cli {
     char home[CLI_PATH_BYTES];
     struct agent agent;
     struct client *client; /* NULL: not opened */
+    int stop_fd;           /* readable: whatever waits for a server gives up; -1: nothing makes it */
     struct why why;
     char sentence[CLI_SENTENCE_BYTES], next[CLI_SENTENCE_BYTES]; /* what cli_refuse noted: instead of err.def's */
     bool is_told;          /* what went wrong was said already */

@@ -1,8 +1,8 @@
 /* cmd_sync.c -- sync, watch. */
 #define _DEFAULT_SOURCE
-#include <errno.h>
 #include <signal.h>
-#include <time.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "cli/cmd_log.h"
 #include "client/clock.h"
@@ -130,17 +130,6 @@ enum err cmd_SYNC(struct cli *cli)
 
 /* ---- watch ---------------------------------------------------------------------------------------------- */
 
-/* The home is open for a stretch, then left for a moment, so that other commands come in between. */
-enum { STRETCH_MS = 3000, LEFT_MS = 150 };
-
-static volatile sig_atomic_t is_over;
-
-static void end_watch(int number)
-{
-    (void)number;
-    is_over = 1;
-}
-
 struct watching {
     struct cli *cli;
     struct client_account *account;
@@ -159,7 +148,7 @@ static bool on_news(void *of, const struct client_news *news, const struct why *
             say_lines(&w->cli->err, 0, 0);
         }
         w->is_down = is_down;
-        return is_over == 0;
+        return true;
     }
     w->cli->now_ms = clock_wall_ms();
     if (news->new_n > 0) {
@@ -167,51 +156,41 @@ static bool on_news(void *of, const struct client_news *news, const struct why *
         w->err = say_news(w->cli, w->account, news, &told_n);
         w->is_written = say_is_written(&w->cli->out);
     }
-    return is_over == 0 && w->err == ERR_OK && w->is_written;
+    return w->err == ERR_OK && w->is_written;
+}
+
+static int stop_fd = -1;
+
+/* Wakes whatever waits for a server. */
+static void end_watch(int number)
+{
+    const uint64_t one = 1;
+    ssize_t written = write(stop_fd, &one, sizeof one);
+    (void)number;
+    (void)written; /* it is full of earlier ones */
 }
 
 static enum err catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = end_watch};
+    const struct sigaction action = {.sa_handler = end_watch};
     bool is_set = sigaction(SIGINT, &action, NULL) == 0 && sigaction(SIGTERM, &action, NULL) == 0;
     return is_set ? ERR_OK : ERR_INTERNAL;
-}
-
-/* One stretch. Closes the home behind it. */
-static enum err watch_stretch(struct watching *w, const uint8_t seed[static SEED_BYTES], uint64_t for_ms)
-{
-    struct cli *cli = w->cli;
-    enum err e = cli_open_account(cli, &w->account);
-    if (e == ERR_OK && !w->account->is_unlocked) e = client_unlock_seed(w->account, seed, &cli->why);
-    if (e == ERR_OK) e = client_follow(w->account, for_ms, on_news, w, &cli->why);
-    client_close(cli->client);
-    cli->client = NULL;
-    if (e == ERR_OFFLINE) e = ERR_OK; /* told by on_news; the next stretch tries again */
-    return e == ERR_OK ? w->err : e;
 }
 
 enum err cmd_WATCH(struct cli *cli)
 {
     struct watching w = {.cli = cli, .is_written = true};
-    const struct timespec left = {.tv_nsec = LEFT_MS * 1000000L};
-    uint8_t seed[SEED_BYTES];
-    uint64_t for_ms = 0, start_ms = clock_steady_ms();
+    uint64_t for_ms = 0;
     if (call_has(&cli->call, OPT_FOR) && when_read_span(&for_ms, str_of_text(cli->call.value[OPT_FOR])) != ERR_OK)
         return cli_refuse(cli, ERR_BAD_FIELD, "--for takes a time such as 30s or 15m.");
-    enum err e = catch_signals();
-    if (e == ERR_OK) e = cli_open_account(cli, &w.account);
+    cli->stop_fd = stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (stop_fd < 0) return ERR_INTERNAL;
+    enum err e = cli_open_account(cli, &w.account);
     if (e == ERR_OK) e = cli_unlock(cli, w.account);
+    if (e == ERR_OK) e = catch_signals(); /* before, Ctrl-C at the passphrase ends it as always */
     if (e != ERR_OK) return e;
-    client_seed(w.account, seed);
     if (!cli->is_json) say_line(&cli->out, "What others write appears here. Ctrl-C ends it.");
-    if (!say_is_written(&cli->out)) w.is_written = false;
-    while (e == ERR_OK && is_over == 0 && w.is_written) {
-        uint64_t past_ms = clock_steady_ms() - start_ms, stretch_ms = STRETCH_MS;
-        if (for_ms > 0 && past_ms >= for_ms) break;
-        if (for_ms > 0 && for_ms - past_ms < stretch_ms) stretch_ms = for_ms - past_ms;
-        e = watch_stretch(&w, seed, stretch_ms);
-        if (e == ERR_OK && nanosleep(&left, NULL) != 0 && errno != EINTR) e = ERR_INTERNAL;
-    }
-    wipe(seed, sizeof seed);
-    return e;
+    if (!say_is_written(&cli->out)) return ERR_STORE;
+    e = client_follow(w.account, for_ms, on_news, &w, &cli->why);
+    return e == ERR_OK ? w.err : e;
 }

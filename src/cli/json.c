@@ -63,11 +63,23 @@ void json_close(struct json *json)
     if (json->_depth == 0) write_text(json, "\n");
 }
 
+/* How much of a text begins with letters, digits and signs of ASCII that stand for themselves. */
+static size_t plain_n(struct str text)
+{
+    size_t n = 0;
+    while (n < text.len && text.at[n] >= 0x20 && text.at[n] < 0x7f && text.at[n] != '"' && text.at[n] != '\\') n++;
+    return n;
+}
+
 static void quoted(struct json *json, struct str text)
 {
     write_text(json, "\"");
-    while (text.len > 0) {
+    for (;;) {
         utf8proc_int32_t c;
+        size_t plain = plain_n(text);
+        write_bytes(json, text.at, plain);
+        text = str_at(text.at + plain, text.len - plain);
+        if (text.len == 0) break;
         utf8proc_ssize_t n = utf8proc_iterate(text.at, (utf8proc_ssize_t)text.len, &c);
         if (n <= 0) {
             write_text(json, "\xef\xbf\xbd");
@@ -125,7 +137,9 @@ void json_hex(struct json *json, struct str bytes)
     begin(json, false);
     write_text(json, "\"");
     for (size_t i = 0; i < bytes.len; i++) {
-        if (fprintf(json->_to, "%02x", bytes.at[i]) < 0) json->has_failed = true;
+        static const char digits[] = "0123456789abcdef";
+        const char both[2] = {digits[bytes.at[i] >> 4], digits[bytes.at[i] & 15]};
+        write_bytes(json, both, 2);
     }
     write_text(json, "\"");
 }

@@ -119,8 +119,18 @@ static void put_tail(FILE *to, const struct group_row *group)
     (void)fputs(
         ".SH EXIT STATUS\n0 when it is done, also when it is kept here and sent later. 64: the command line is not "
         "understood. 65 to 78: as in\n.BR sysexits.h (3head),\nwith a sentence that says what happened and what to "
-        "do.\n.SH ENVIRONMENT\n.BR TROTH_HOME ,\n.BR NO_COLOR ,\n.BR TZ ,\n.BR XDG_RUNTIME_DIR\n.SH SEE ALSO\n",
+        "do.\n.SH ENVIRONMENT\n",
         to);
+    (void)fputs(".TP\n.B TROTH_HOME\nThe home, unless \\-\\-home names one.\n"
+                ".TP\n.B NO_COLOR\nNo colours, whatever it is set to.\n"
+                ".TP\n.B TZ\nYour time zone, such as Europe/Madrid; else the machine's.\n"
+                ".TP\n.B XDG_RUNTIME_DIR\nWhere the agent listens; else in the home.\n"
+                ".TP\n.B TROTH_CA_FILE\nCertificates to trust besides the system's, for a server with one of its own.\n"
+                ".TP\n.B TROTH_PROXY\nA proxy on the way to servers, such as socks5h://127.0.0.1:9050.\n"
+                ".TP\n.B TROTH_PLAIN_HTTP\n1: http:// to a server on another machine is meant, though anybody on the way "
+                "can then take over the session. What is written stays encrypted.\n"
+                ".SH SEE ALSO\n",
+                to);
     if (group != NULL) (void)fputs(".BR troth (1)\n", to);
     for (size_t i = 0; group == NULL && i < table_group_n; i++)
         (void)fprintf(to, ".BR troth\\-%s (1)%s\n", table_groups[i].name, i + 1 < table_group_n ? "," : "");

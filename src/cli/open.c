@@ -11,7 +11,16 @@ enum { WAIT_MS = 10 * 1000, PASSPHRASE_TRIES = 3 };
 
 enum err cli_open(struct cli *cli)
 {
-    const struct client_options options = {.folder = cli->home, .wait_ms = WAIT_MS, .ca_file = getenv("TROTH_CA_FILE")};
+    const char *plain = getenv("TROTH_PLAIN_HTTP");
+    const struct client_options options = {
+        .folder = cli->home,
+        .wait_ms = WAIT_MS,
+        .ca_file = getenv("TROTH_CA_FILE"),
+        .proxy = getenv("TROTH_PROXY"),
+        .may_be_plain = plain != NULL && str_is(str_of_text(plain), STR("1")),
+        .has_stop_fd = cli->stop_fd >= 0,
+        .stop_fd = cli->stop_fd,
+    };
     if (cli->client != NULL) return ERR_OK;
     enum err e = client_open(&options, &cli->client, &cli->why);
     if (e == ERR_OK) agent_init(&cli->agent, cli->home);

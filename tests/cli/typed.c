@@ -203,6 +203,18 @@ static void ctrl_c_at_the_passphrase_leaves_no_account_and_an_echo(void **state)
     assert_int_equal(end_of(&s), 0);
 }
 
+static void ctrl_c_ends_watching_and_that_is_no_failure(void **state)
+{
+    (void)state;
+    struct sitting s;
+    start_typing(&s);
+    assert_int_equal(end_of(&s), 0);
+    SIT_DOWN(&s, "watch");
+    until_shown(&s, "What others write appears here.");
+    type(&s, "\003");
+    assert_int_equal(end_of(&s), 0);
+}
+
 static void without_colours_nothing_is_coloured(void **state)
 {
     (void)state;
@@ -231,6 +243,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_no_signs_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ctrl_c_at_the_passphrase_leaves_no_account_and_an_echo, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ctrl_c_ends_watching_and_that_is_no_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_colours_nothing_is_coloured, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
