@@ -72,6 +72,7 @@ STORE_OBJ  := $(call objects,$(STORE_SRC))
 SERVER_OBJ := $(call objects,$(SERVER_SRC))
 CLIENT_OBJ := $(call objects,$(CLIENT_SRC))
 CLI_OBJ    := $(call objects,$(CLI_SRC))
+WASM_OBJ   := $(call objects,$(WASM_SRC))
 
 # Warnings of a compiler run stay beside the object, so that a later run with WERROR=1 looks at that
 # source again instead of taking an object that was made with a warning.
@@ -99,6 +100,8 @@ STORE_LIB  := $(if $(STORE_OBJ),$(OUT)/libtroth-store.a)
 SERVER_LIB := $(if $(SERVER_OBJ),$(OUT)/libtroth-server.a)
 CLIENT_LIB := $(if $(CLIENT_OBJ),$(OUT)/libtroth-client.a)
 CLI_LIB    := $(if $(CLI_OBJ),$(OUT)/libtroth-cli.a)
+# The calls of the WebAssembly module, compiled like everything else, so that tests run them here, too.
+WASM_LIB   := $(if $(WASM_OBJ),$(OUT)/libtroth-wasm.a)
 TROTHD     := $(if $(SERVER_OBJ),$(OUT)/trothd)
 TROTH      := $(if $(filter %/cli/main.o,$(CLI_OBJ)),$(OUT)/troth)
 
@@ -107,6 +110,7 @@ $(STORE_LIB): $(STORE_OBJ)
 $(SERVER_LIB): $(filter-out %/main.o,$(SERVER_OBJ))
 $(CLIENT_LIB): $(CLIENT_OBJ)
 $(CLI_LIB): $(filter-out %/main.o,$(CLI_OBJ))
+$(WASM_LIB): $(WASM_OBJ)
 
 $(OUT)/%.a: mk/files.mk
 	$(say) AR $@
@@ -139,7 +143,7 @@ check-clang:
 # All that is compiled and linked, tests and benchmarks too; and the same without linking.
 programs: all $(TEST_BIN) $(FUZZ_BIN) $(BENCH_BIN)
 	@:
-objects: $(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(CLIENT_OBJ) $(CLI_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(BENCH_OBJ)
+objects: $(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(CLIENT_OBJ) $(CLI_OBJ) $(WASM_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(BENCH_OBJ)
 	@:
 
 install: all
@@ -160,7 +164,7 @@ help:
 	@echo '  fuzz           each fuzzer for T seconds (60), with libFuzzer; FUZZERS names some'
 	@echo '  check-clang    everything compiled by clang, no warnings'
 	@echo '  gates          what a machine can check of the house rules'
-	@echo '  wasm-check     base and record as WebAssembly: their vectors, and what they import'
+	@echo '  wasm-check     the core as WebAssembly: its vectors, its imports, its size, its calls beside the native ones'
 	@echo '  bench          the benchmarks'
 	@echo '  install        trothd and its systemd unit, under PREFIX (and DESTDIR)'
 	@echo '  clean          removes $(BUILD)'
@@ -169,4 +173,4 @@ always:
 .PHONY: all always bench check check-api check-asan check-clang check-cli check-client check-fault check-full \
 	check-store check-unit check-vectors clean fault gates help install objects programs wasm-check
 
--include $(patsubst %.o,%.d,$(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(CLIENT_OBJ) $(CLI_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(BENCH_OBJ))
+-include $(patsubst %.o,%.d,$(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(CLIENT_OBJ) $(CLI_OBJ) $(WASM_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(BENCH_OBJ))

@@ -59,6 +59,17 @@ DEVICE_SRC := \
 	src/device/refusal.c \
 	src/device/sign.c
 
+WASM_SRC := \
+	src/wasm/call.c \
+	src/wasm/export_account.c \
+	src/wasm/export_base.c \
+	src/wasm/export_circle.c \
+	src/wasm/export_item.c \
+	src/wasm/export_promise.c \
+	src/wasm/export_view.c \
+	src/wasm/hold.c \
+	src/wasm/slot.c
+
 STORE_SRC := \
 	src/store/store.c \
 	src/store/store_mem.c \

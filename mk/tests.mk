@@ -48,7 +48,7 @@ TEST_OBJ   := $(call objects,$(TEST_SRC)) $(HARNESS_OBJ)
 
 # ---- how they are made ----------------------------------------------------------------------------
 
-TROTH_LIBS := $(HARNESS_LIB) $(CLI_LIB) $(CLIENT_LIB) $(SERVER_LIB) $(STORE_LIB) $(CORE_LIB)
+TROTH_LIBS := $(HARNESS_LIB) $(WASM_LIB) $(CLI_LIB) $(CLIENT_LIB) $(SERVER_LIB) $(STORE_LIB) $(CORE_LIB)
 
 $(HARNESS_LIB): $(HARNESS_OBJ)
 

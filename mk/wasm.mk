@@ -16,16 +16,26 @@ WASM_RUN = $(NODE) --no-warnings tools/wasm-run.mjs
 
 wasm_objects = $(patsubst %.c,$(WASM)/obj/%.o,$(1))
 WASM_CORE_OBJ := $(call wasm_objects,$(BASE_SRC) $(RECORD_SRC) $(PRACTICE_SRC) $(DEVICE_SRC))
+WASM_ABI_OBJ  := $(call wasm_objects,$(WASM_SRC))
 WASM_SODIUM   := $(WASM)/sodium/libsodium.o
 WASM_VECTORS  := $(patsubst tests/vectors/%.c,$(WASM)/vectors/%.wasm,$(wildcard tests/vectors/*.c))
 WASM_LIBS     := $(WASM_SODIUM) -lwasi-emulated-signal
 
-wasm-check: $(WASM)/core.wasm $(WASM_VECTORS)
+# What a browser is given, compressed.
+WASM_LIMIT_BYTES := 110000
+
+wasm-check: $(WASM)/core.wasm $(WASM_VECTORS) $(OUT)/tests/vectors/calls
 	$(say) IMPORTS $(WASM)/core.wasm
 	$(Q)$(WASM_RUN) --imports-of core $(WASM)/core.wasm
+	$(say) SIZE $(WASM)/core.wasm
+	$(Q)$(NODE) tools/wasm-size.mjs $(WASM)/core.wasm $(WASM_LIMIT_BYTES)
 	$(say) SELFTEST 'what must not pass'
 	$(Q)sh tools/wasm-selftest.sh '$(WASM_RUN)' $(WASM_LINK)
 	$(Q)RUNNER='$(WASM_RUN)' sh tools/run-tests.sh $(WASM) $(WASM_VECTORS)
+	$(say) COMPARE 'the calls, native and WebAssembly'
+	$(Q)$(OUT)/tests/vectors/calls >$(WASM)/calls.native
+	$(Q)$(WASM_RUN) $(WASM)/vectors/calls.wasm >$(WASM)/calls.wasm
+	$(Q)cmp $(WASM)/calls.native $(WASM)/calls.wasm
 
 # Once fetched and compiled, libsodium stays as it is until this directory is removed.
 $(WASM)/source/configure.ac:
@@ -41,15 +51,16 @@ $(WASM)/obj/%.o: %.c $(WASM_SODIUM)
 	$(say) WASM $<
 	$(Q)$(WASM_COMPILE) -MMD -MP -c $< -o $@
 
-# All public functions of the core in one module: what it imports is what any module that is made from
-# the core can import. libsodium's functions are not among the exports, so only those that are called stay.
-$(WASM)/core.wasm: $(WASM_CORE_OBJ) $(WASM_SODIUM) mk/wasm.mk
+# The module that the browser runs: what src/wasm exports, and of the rest only what that calls. Its memory has a
+# ceiling; libsodium's own 64 MiB for a passphrase are part of it.
+$(WASM)/core.wasm: $(WASM_CORE_OBJ) $(WASM_ABI_OBJ) $(WASM_SODIUM) mk/wasm.mk
 	$(say) WASM $@
-	$(Q)$(WASM_LINK) -mexec-model=reactor -Wl,--export-dynamic -o $@ $(WASM_CORE_OBJ) $(WASM_LIBS)
+	$(Q)$(WASM_LINK) -mexec-model=reactor -Wl,--strip-all,--max-memory=268435456 -o $@ $(WASM_ABI_OBJ) \
+		$(WASM_CORE_OBJ) $(WASM_LIBS)
 
-$(WASM)/vectors/%.wasm: $(WASM)/obj/tests/vectors/%.o $(WASM_CORE_OBJ) $(WASM_SODIUM) mk/wasm.mk
+$(WASM)/vectors/%.wasm: $(WASM)/obj/tests/vectors/%.o $(WASM_ABI_OBJ) $(WASM_CORE_OBJ) $(WASM_SODIUM) mk/wasm.mk
 	@mkdir -p $(@D)
 	$(say) WASM $@
-	$(Q)$(WASM_LINK) -o $@ $< $(WASM_CORE_OBJ) $(WASM_LIBS)
+	$(Q)$(WASM_LINK) -o $@ $< $(WASM_ABI_OBJ) $(WASM_CORE_OBJ) $(WASM_LIBS)
 
--include $(patsubst %.o,%.d,$(WASM_CORE_OBJ) $(call wasm_objects,$(wildcard tests/vectors/*.c)))
+-include $(patsubst %.o,%.d,$(WASM_CORE_OBJ) $(WASM_ABI_OBJ) $(call wasm_objects,$(wildcard tests/vectors/*.c)))

@@ -44,6 +44,8 @@ expect refused 'a program that asks for the time' '' '#include <time.h>
 int main(void) { return time(0) == 0; }'
 expect refused 'a core that asks for the time' '--imports-of core' '#include <time.h>
 int main(void) { return time(0) == 0; }'
+expect refused 'a core that prints' '--imports-of core' '#include <stdio.h>
+int main(void) { return puts("hello") < 0; }'
 expect refused 'a program that opens a file' '' '#include <stdio.h>
 int main(void) { return fopen("a", "r") != 0; }'
 expect refused 'a core that ends the process' '--imports-of core' '#include <stdlib.h>

@@ -9,7 +9,8 @@
 #define MUST_USE __attribute__((warn_unused_result))
 #define NONNULL  __attribute__((nonnull))
 
-/* misuse -- says where on standard error and aborts. Never returns. */
+/* misuse -- says where on standard error and aborts; in a WebAssembly module, traps, and troth_trapped() is the
+ * address of where. Never returns. */
 _Noreturn void misuse(const char *where);
 
 /* EXPECT -- stops the program when a condition that only our own bug can break is broken. */

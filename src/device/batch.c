@@ -4,12 +4,12 @@
 /* One item: judged by the laws (A14), signed, and fed to the fold. */
 static enum err sign_one(struct batch *b, const struct item *item, size_t i, enum law *law)
 {
-    struct signer *s = &b->_signer;
+    struct sign *s = &b->_sign;
     struct entry entry;
     struct why why;
     if (item->kind == ITEM_SAY) *law = state_judge(&s->copy->state, s->copy->me->sign_pk, item->content, s->now_ms);
     if (*law != LAW_OK) return ERR_OK;
-    enum err e = signer_sign(s, item, &entry, &why);
+    enum err e = sign_item(s, item, &entry, &why);
     if (e != ERR_OK) return e;
     if (b->wire_n + entry.wire.len > LIMIT_BODY_BYTES || b->entry_n == LIMIT_BATCH_ENTRIES) return ERR_TOO_LARGE;
     e = copy_say(s->copy, &entry, item->kind == ITEM_SAY || item->kind == ITEM_KEYS ? item->content : (struct str){0});
@@ -47,7 +47,7 @@ enum err batch_sign(struct batch *batch, struct copy *copy, const struct item *i
     struct batch *b = batch;
     *b = (struct batch){0};
     enum err e = copy_settle(copy);
-    signer_init(&b->_signer, copy, now_ms);
+    sign_init(&b->_sign, copy, now_ms);
     for (size_t first = 0, n; e == ERR_OK && first < item_n; first += n) {
         enum law law = LAW_OK;
         n = item_group_n(item, item_n, first);
@@ -68,7 +68,7 @@ enum err batch_sign(struct batch *batch, struct copy *copy, const struct item *i
 
 void batch_fini(struct batch *batch)
 {
-    signer_fini(&batch->_signer);
+    sign_fini(&batch->_sign);
     batch->entry_n = 0;
 }
 

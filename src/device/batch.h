@@ -19,7 +19,7 @@ struct batch_entry {
 };
 
 struct batch {
-    struct signer _signer;
+    struct sign _sign;
     struct batch_entry entry[LIMIT_BATCH_ENTRIES]; /* live as long as the batch */
     size_t entry_n;                /* 0: nothing was signed                                      */
     size_t wire_n;                 /* bytes of all of them                                       */

@@ -39,7 +39,7 @@ struct account_cred body_cred(const struct secret_access *access, const uint8_t 
     return cred;
 }
 
-/* ---- an account ------------------------------------------------------------------------------------- */
+/* ---- an account ---------------------------------------------------------------------------------------- */
 
 enum { SIGN_PK = 1, BOX_PK, CRED, PERMIT, INVITE, REGISTER_STATEMENT };
 
@@ -114,7 +114,7 @@ void body_close(struct out *body, struct body_to to, const struct secret_identit
     put_statement(body, 1, to, &statement, me->sign_sk);
 }
 
-/* ---- an invitation ------------------------------------------------------------------------------------ */
+/* ---- an invitation ------------------------------------------------------------------------------------- */
 
 void body_invite(struct out *body, struct body_to to, const uint8_t secret[static SECRET_BYTES])
 {

@@ -1,7 +1,7 @@
 /* copy.c -- see copy.h: entries, keys, texts. copy_fold.c has the fold. */
 #include "device/copy.h"
 
-/* ---- open and close ----------------------------------------------------------------------------- */
+/* ---- open and close ------------------------------------------------------------------------------------ */
 
 void copy_init(struct copy *copy, const uint8_t *id, const struct secret_identity *me, size_t ceiling_bytes)
 {
@@ -51,7 +51,7 @@ struct chain_pin copy_pin(const struct copy *copy)
     return pin;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------ */
+/* ---- keys ---------------------------------------------------------------------------------------------- */
 
 static struct copy_key *key_at(const struct copy *c, uint64_t epoch)
 {
@@ -152,14 +152,6 @@ static void learn_keys(struct copy *c, struct str text)
     wipe(given, sizeof given);
 }
 
-void copy_open_with(struct copy *copy, uint64_t epoch, const uint8_t key[static KEY_BYTES])
-{
-    EXPECT(epoch < copy->key.item_n && epoch_key_fits(key, key_at(copy, epoch)->kid));
-    if (copy_key_of(copy, epoch) != NULL) return;
-    hold_key(copy, epoch, key, true);
-    copy->_must_open = true;
-}
-
 bool copy_next_new_key(struct copy *copy, uint64_t *epoch, uint8_t key[static KEY_BYTES])
 {
     for (uint64_t at = *epoch; at < copy->key.item_n; at++) {
@@ -174,7 +166,7 @@ bool copy_next_new_key(struct copy *copy, uint64_t *epoch, uint8_t key[static KE
     return false;
 }
 
-/* ---- what an entry says ---------------------------------------------------------------------------- */
+/* ---- what an entry says -------------------------------------------------------------------------------- */
 
 static enum err keep_text(struct arena *a, struct str text, struct str *kept)
 {
@@ -229,6 +221,17 @@ static enum err open_closed(struct copy *c)
     return e;
 }
 
+enum err copy_open_with(struct copy *copy, uint64_t epoch, const uint8_t key[static KEY_BYTES])
+{
+    EXPECT(!copy->is_broken && epoch < copy->key.item_n && epoch_key_fits(key, key_at(copy, epoch)->kid));
+    if (copy_key_of(copy, epoch) != NULL) return ERR_OK;
+    hold_key(copy, epoch, key, true);
+    copy->_must_refold = true;
+    enum err e = open_closed(copy);
+    copy->is_broken = e != ERR_OK;
+    return e;
+}
+
 /* Whether a text is of that type. Types below 24 are one byte behind the map's head and the key 1. */
 static bool is_of_type(const struct copy_row *row, enum payload_type type)
 {
@@ -237,7 +240,7 @@ static bool is_of_type(const struct copy_row *row, enum payload_type type)
     return payload_type(row->text, &said) == ERR_OK && said == (uint64_t)type;
 }
 
-/* ---- one more confirmed entry ------------------------------------------------------------------------ */
+/* ---- one more confirmed entry -------------------------------------------------------------------------- */
 
 static enum err note_redact(struct copy *c, const struct entry *e)
 {

@@ -95,8 +95,9 @@ enum copy_trust {
 MUST_USE enum err copy_add(struct copy *copy, struct str wire, enum copy_trust trust, uint64_t first_seen_ms,
                            struct entry *entry, struct why *why) __attribute__((nonnull(1, 6)));
 
-/* copy_open_with -- a key from outside the record: that of an invitation. It has fitted its kid. */
-void copy_open_with(struct copy *copy, uint64_t epoch, const uint8_t key[static KEY_BYTES]) NONNULL;
+/* copy_open_with -- a key from outside the record: that of an invitation. It has fitted its kid, or else it is
+ * misuse. What it opens is in the state with the next copy_fold.                                 [NO_MEMORY] */
+MUST_USE enum err copy_open_with(struct copy *copy, uint64_t epoch, const uint8_t key[static KEY_BYTES]) NONNULL;
 
 /* copy_fold -- the state has all that is confirmed.   copy_settle -- and nothing besides.       [NO_MEMORY] */
 MUST_USE enum err copy_fold(struct copy *copy) NONNULL;

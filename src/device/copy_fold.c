@@ -6,7 +6,7 @@ static struct copy_row *row_at(struct copy *c, uint64_t seq)
     return pages_at(&c->row, (size_t)seq);
 }
 
-/* ---- erasures ---------------------------------------------------------------------------------------- */
+/* ---- erasures ------------------------------------------------------------------------------------------ */
 
 /* The residues that stand directly before a redact, the last of them last. */
 struct residues {
@@ -112,7 +112,7 @@ enum err copy_settle(struct copy *copy)
     return copy->provisional_n > 0 ? refold(copy) : copy_fold(copy);
 }
 
-/* ---- what waits ------------------------------------------------------------------------------------------ */
+/* ---- what waits ---------------------------------------------------------------------------------------- */
 
 enum err copy_say(struct copy *copy, const struct entry *entry, struct str text)
 {

@@ -14,7 +14,7 @@ static void put_rotate(struct draft *draft, enum rotate_reason reason)
     put(draft, ITEM_ROTATE, str_at(&reasons[reason], 1));
 }
 
-/* ---- coming and going -------------------------------------------------------------------------------- */
+/* ---- coming and going ---------------------------------------------------------------------------------- */
 
 /* The circle's facts as they are, said again for whoever comes; empty where nobody said any. */
 static enum err facts_again(struct arena *a, const struct copy *copy, uint64_t now_ms, struct str *text)
@@ -91,7 +91,7 @@ enum err draft_rotate(struct draft *draft, const struct copy *copy)
     return ERR_OK;
 }
 
-/* ---- erasing --------------------------------------------------------------------------------------------- */
+/* ---- erasing ------------------------------------------------------------------------------------------- */
 
 static bool may_erase(const struct copy *copy, uint64_t seq)
 {

@@ -5,27 +5,27 @@
 
 #define CEILING_BYTES ((size_t)8 * LIMIT_BODY_BYTES)
 
-void signer_init(struct signer *signer, struct copy *copy, uint64_t now_ms)
+void sign_init(struct sign *signer, struct copy *copy, uint64_t now_ms)
 {
-    *signer = (struct signer){.copy = copy, .at = copy->chain.circle, .now_ms = now_ms};
+    *signer = (struct sign){.copy = copy, .at = copy->chain.circle, .now_ms = now_ms};
     arena_init(&signer->a, CEILING_BYTES);
     signer->a.holds_secrets = true;
 }
 
-void signer_fini(struct signer *signer)
+void sign_fini(struct sign *signer)
 {
     arena_fini(&signer->a);
     wipe(signer, sizeof *signer);
 }
 
-/* ---- parts ----------------------------------------------------------------------------------- */
+/* ---- parts --------------------------------------------------------------------------------------------- */
 
-static const uint8_t *keep(struct signer *s, const void *bytes, size_t n)
+static const uint8_t *keep(struct sign *s, const void *bytes, size_t n)
 {
     return arena_copy(&s->a, str_at(bytes, n)).at;
 }
 
-static const uint8_t *key_of(const struct signer *s, uint64_t epoch)
+static const uint8_t *key_of(const struct sign *s, uint64_t epoch)
 {
     for (size_t i = 0; i < s->made_n; i++) {
         if (s->made[i].epoch == epoch) return s->made[i].key;
@@ -40,7 +40,7 @@ struct fresh {
     const uint8_t *kid;
 };
 
-static enum err fresh_key(struct signer *s, uint64_t epoch, struct fresh *fresh)
+static enum err fresh_key(struct sign *s, uint64_t epoch, struct fresh *fresh)
 {
     uint8_t kid[HASH_BYTES];
     if (s->made_n == SIGN_KEYS) return ERR_TOO_LARGE;
@@ -52,7 +52,7 @@ static enum err fresh_key(struct signer *s, uint64_t epoch, struct fresh *fresh)
     return fresh->kid == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
-static enum err sealed_to(struct signer *s, const uint8_t *key, const uint8_t *box_pk, const uint8_t **seal)
+static enum err sealed_to(struct sign *s, const uint8_t *key, const uint8_t *box_pk, const uint8_t **seal)
 {
     uint8_t made[SEAL_BYTES];
     enum err e = epoch_seal(made, key, box_pk);
@@ -61,7 +61,7 @@ static enum err sealed_to(struct signer *s, const uint8_t *key, const uint8_t *b
     return *seal == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
-static enum err put_payload(struct signer *s, struct entry *e, struct str payload)
+static enum err put_payload(struct sign *s, struct entry *e, struct str payload)
 {
     uint8_t hash[HASH_BYTES];
     entry_payload_hash(hash, payload);
@@ -71,9 +71,9 @@ static enum err put_payload(struct signer *s, struct entry *e, struct str payloa
     return e->payload_hash == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
-/* ---- kinds ----------------------------------------------------------------------------------- */
+/* ---- kinds --------------------------------------------------------------------------------------------- */
 
-static enum err draft_say(struct signer *s, struct entry *e, struct str text)
+static enum err draft_say(struct sign *s, struct entry *e, struct str text)
 {
     uint8_t content_key[KEY_BYTES];
     struct str payload;
@@ -86,7 +86,7 @@ static enum err draft_say(struct signer *s, struct entry *e, struct str text)
     return err == ERR_OK ? put_payload(s, e, payload) : err;
 }
 
-static enum err draft_rotate(struct signer *s, struct entry *e, struct str reason)
+static enum err draft_rotate(struct sign *s, struct entry *e, struct str reason)
 {
     struct fresh fresh;
     if (reason.len != 1) return ERR_BAD_FIELD;
@@ -102,7 +102,7 @@ static enum err draft_rotate(struct signer *s, struct entry *e, struct str reaso
     return err;
 }
 
-static enum err draft_invite(struct signer *s, struct entry *e, struct str content)
+static enum err draft_invite(struct sign *s, struct entry *e, struct str content)
 {
     uint8_t capsule[INVITE_CAPSULE_BYTES];
     struct invite_keys keys;
@@ -123,7 +123,7 @@ static enum err draft_invite(struct signer *s, struct entry *e, struct str conte
 }
 
 /* The open invitation that belongs to the secret. */
-static const struct circle_invite *invite_of(const struct signer *s, const struct invite_keys *keys)
+static const struct circle_invite *invite_of(const struct sign *s, const struct invite_keys *keys)
 {
     for (size_t i = 0; i < s->at.invite_n; i++) {
         if (memcmp(s->at.invite[i].invite_pk, keys->pk, SIGN_PK_BYTES) == 0) return &s->at.invite[i];
@@ -132,7 +132,7 @@ static const struct circle_invite *invite_of(const struct signer *s, const struc
 }
 
 /* What is in the invitation's capsule: the key of its epoch. */
-static enum err open_capsule(const struct signer *s, const struct circle_invite *invite, const struct invite_keys *keys,
+static enum err open_capsule(const struct sign *s, const struct circle_invite *invite, const struct invite_keys *keys,
                              uint8_t key[static KEY_BYTES])
 {
     struct entry e;
@@ -144,7 +144,7 @@ static enum err open_capsule(const struct signer *s, const struct circle_invite 
     return invite_capsule_open(keys, e.payload, &seen, key);
 }
 
-static enum err draft_join(struct signer *s, struct entry *e, struct str content)
+static enum err draft_join(struct sign *s, struct entry *e, struct str content)
 {
     const struct secret_identity *me = s->copy->me;
     struct invite_keys keys;
@@ -168,7 +168,7 @@ static enum err draft_join(struct signer *s, struct entry *e, struct str content
     return err;
 }
 
-static enum err draft_redact(const struct signer *s, struct entry *e, struct str content)
+static enum err draft_redact(const struct sign *s, struct entry *e, struct str content)
 {
     if (content.len == 0 || content.len % 8 != 0 || content.len > 8 * LIMIT_CBOR_ITEMS) return ERR_BAD_FIELD;
     for (size_t i = 0; i < content.len / 8; i++) {
@@ -181,7 +181,7 @@ static enum err draft_redact(const struct signer *s, struct entry *e, struct str
     return ERR_OK;
 }
 
-static enum err draft_body(struct signer *s, const struct item *item, struct entry *e)
+static enum err draft_body(struct sign *s, const struct item *item, struct entry *e)
 {
     switch (item->kind) {
     case ITEM_SAY:
@@ -201,10 +201,10 @@ static enum err draft_body(struct signer *s, const struct item *item, struct ent
     return ERR_BAD_FIELD;
 }
 
-/* ---- signing --------------------------------------------------------------------------------- */
+/* ---- signing ------------------------------------------------------------------------------------------- */
 
 /* Signs, reads back, judges, and goes on behind it. */
-static enum err sign(struct signer *s, struct entry *draft, struct entry *entry, struct why *why)
+static enum err put_signed(struct sign *s, struct entry *draft, struct entry *entry, struct why *why)
 {
     size_t cap = LIMIT_HEADER_BYTES + SIG_BYTES + draft->payload.len + 32;
     uint8_t *memory = arena_take(&s->a, cap);
@@ -221,29 +221,29 @@ static enum err sign(struct signer *s, struct entry *draft, struct entry *entry,
     return e;
 }
 
-static struct entry draft_next(const struct signer *s, enum entry_kind kind, const uint8_t *id)
+static struct entry draft_next(const struct sign *s, enum entry_kind kind, const uint8_t *id)
 {
     return (struct entry){.author = s->copy->me->sign_pk, .id = id, .kind = kind, .time_ms = s->now_ms,
                           .epoch = s->at.epoch};
 }
 
-enum err signer_sign(struct signer *signer, const struct item *item, struct entry *entry, struct why *why)
+enum err sign_item(struct sign *signer, const struct item *item, struct entry *entry, struct why *why)
 {
-    struct signer *s = signer;
+    struct sign *s = signer;
     struct entry e = draft_next(s, item_entry_kind(item->kind), item->id);
     e.circle = keep(s, s->at.id, HASH_BYTES);
     e.prev = keep(s, s->at.head_hash, HASH_BYTES);
     e.seq = s->at.head_seq + 1;
     *why = (struct why){0};
     enum err err = e.circle == NULL || e.prev == NULL ? ERR_NO_MEMORY : draft_body(s, item, &e);
-    if (err == ERR_OK) err = sign(s, &e, entry, why);
+    if (err == ERR_OK) err = put_signed(s, &e, entry, why);
     if (err != ERR_OK) why->code = err;
     return err;
 }
 
-enum err signer_genesis(struct signer *signer, bool is_sole, struct entry *entry, struct why *why)
+enum err sign_genesis(struct sign *signer, bool is_sole, struct entry *entry, struct why *why)
 {
-    struct signer *s = signer;
+    struct sign *s = signer;
     struct fresh fresh;
     uint8_t id[ID_BYTES], salt[SALT_BYTES];
     random_fill(id, sizeof id);
@@ -257,7 +257,7 @@ enum err signer_genesis(struct signer *signer, bool is_sole, struct entry *entry
     e.body.genesis.is_sole = is_sole;
     if (e.id == NULL || e.body.genesis.salt == NULL) err = ERR_NO_MEMORY;
     if (err == ERR_OK) err = sealed_to(s, fresh.key, e.body.genesis.box_pk, &e.body.genesis.seal);
-    if (err == ERR_OK) err = sign(s, &e, entry, why);
+    if (err == ERR_OK) err = put_signed(s, &e, entry, why);
     wipe(fresh.key, sizeof fresh.key);
     if (err != ERR_OK) why->code = err;
     return err;

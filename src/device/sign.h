@@ -11,7 +11,7 @@
 
 enum { SIGN_KEYS = 4 }; /* new epochs in one batch */
 
-struct signer {
+struct sign {
     struct copy *copy;
     struct circle at;    /* behind what was signed so far */
     struct arena a;
@@ -20,24 +20,24 @@ struct signer {
     size_t made_n;
 };
 
-/* signer_init -- at the head of the record.   signer_fini -- wipes. */
-void signer_init(struct signer *signer, struct copy *copy, uint64_t now_ms) NONNULL;
-void signer_fini(struct signer *signer) NONNULL;
+/* sign_init -- at the head of the record.   sign_fini -- wipes. */
+void sign_init(struct sign *signer, struct copy *copy, uint64_t now_ms) NONNULL;
+void sign_fini(struct sign *signer) NONNULL;
 
-/* signer_sign -- one item in the next place.
+/* sign_item -- one item in the next place.
  *
  * Gives    entry    as read back from its wire bytes, which live in the signer's arena
  * Fails    what circle_judge says of it; LOCKED_OUT (no key to seal with), TOO_LARGE, BAD_CBOR, INVITE_VOID (its
  *          invitation, or the rotate before it, is not there), BAD_REDACT, NO_MEMORY; BAD_FIELD: its content is
  *          not one of its kind
  */
-MUST_USE enum err signer_sign(struct signer *signer, const struct item *item, struct entry *entry,
+MUST_USE enum err sign_item(struct sign *signer, const struct item *item, struct entry *entry,
                               struct why *why) NONNULL;
 
-/* signer_genesis -- a new circle's genesis: as signer_sign, for a copy that has nothing yet.
+/* sign_genesis -- a new circle's genesis: as sign_item, for a copy that has nothing yet.
  *
  * Takes    is_sole   a journal
  */
-MUST_USE enum err signer_genesis(struct signer *signer, bool is_sole, struct entry *entry, struct why *why) NONNULL;
+MUST_USE enum err sign_genesis(struct sign *signer, bool is_sole, struct entry *entry, struct why *why) NONNULL;
 
 #endif
