@@ -40,16 +40,16 @@ static const char *operand_words(enum completes completes)
     return "";
 }
 
-/* A case of the shell for each command: sets "options" and "words". */
+/* A case of the shell for each command: sets "options" and "offered". */
 static void put_cases(FILE *to)
 {
-    (void)fputs("    case $typed in\n    '')\n        words='", to);
+    (void)fputs("    case $typed in\n    '')\n        offered='", to);
     put_commands(to, NULL);
-    (void)fputs("' ;;\n    help)\n        words='", to);
+    (void)fputs("' ;;\n    help)\n        offered='", to);
     put_commands(to, NULL);
     (void)fputs("' ;;\n", to);
     for (size_t i = 0; i < table_group_n; i++) {
-        (void)fprintf(to, "    '%s' | 'help %s')\n        words='", table_groups[i].name, table_groups[i].name);
+        (void)fprintf(to, "    '%s' | 'help %s')\n        offered='", table_groups[i].name, table_groups[i].name);
         put_commands(to, &table_groups[i]);
         (void)fputs("' ;;\n", to);
     }
@@ -58,7 +58,7 @@ static void put_cases(FILE *to)
         if (table_is_hidden(row) || i == COMMAND_HELP) continue;
         (void)fprintf(to, "    '%s')\n        options=\"$options", help_name(i));
         put_options(to, row->options);
-        (void)fprintf(to, "\"\n        words=\"%s\" ;;\n", operand_words(row->completes));
+        (void)fprintf(to, "\"\n        offered=\"%s\" ;;\n", operand_words(row->completes));
     }
     (void)fputs("    esac\n", to);
 }
@@ -67,9 +67,9 @@ static void put_cases(FILE *to)
 static void put_values(FILE *to, const char *files)
 {
     (void)fprintf(to, "    case $before in\n    --home | --passphrase-file | --code-file)\n        %s ;;\n", files);
-    (void)fputs("    --circle)\n        options= words=\"$(troth --names circles 2>/dev/null)\" ;;\n"
-                "    --kind)\n        options= words='couple friends family team' ;;\n"
-                "    --by)\n        options= words='today tomorrow monday tuesday wednesday thursday friday saturday "
+    (void)fputs("    --circle)\n        options= offered=\"$(troth --names circles 2>/dev/null)\" ;;\n"
+                "    --kind)\n        options= offered='couple friends family team' ;;\n"
+                "    --by)\n        options= offered='today tomorrow monday tuesday wednesday thursday friday saturday "
                 "sunday open' ;;\n",
                 to);
     (void)fputs("    ", to);
@@ -108,7 +108,7 @@ static void put_bash(FILE *to)
 {
     (void)fputs(
         "# bash completion for troth; made from src/cli/table.def.\n_troth() {\n"
-        "    local typed= n=0 before=${COMP_WORDS[COMP_CWORD-1]} now=${COMP_WORDS[COMP_CWORD]} options= words=\n"
+        "    local typed= n=0 before=${COMP_WORDS[COMP_CWORD-1]} now=${COMP_WORDS[COMP_CWORD]} options= offered=\n"
         "    local words_typed=(\"${COMP_WORDS[@]}\")\n    options='",
         to);
     put_options(to, table_common_options);
@@ -116,8 +116,8 @@ static void put_bash(FILE *to)
     put_typed(to, "1", "COMP_CWORD");
     put_cases(to);
     put_values(to, "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$now\"); return");
-    (void)fputs("    case $now in\n    -*) words=$options ;;\n    esac\n    local IFS=$' \\n'\n"
-                "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$now\")\n}\ncomplete -F _troth troth\n",
+    (void)fputs("    case $now in\n    -*) offered=$options ;;\n    esac\n    local IFS=$' \\n'\n"
+                "    mapfile -t COMPREPLY < <(compgen -W \"$offered\" -- \"$now\")\n}\ncomplete -F _troth troth\n",
                 to);
 }
 
@@ -127,15 +127,15 @@ static void put_zsh(FILE *to)
                 "    setopt localoptions ksharrays\n"
                 "    local typed= n=0 before=${words[CURRENT-2]} now=${words[CURRENT-1]} options=\n"
                 "    local -a words_typed; words_typed=(\"${words[@]}\")\n    local last=$((CURRENT - 1))\n"
-                "    local words=\n    options='",
+                "    local offered=\n    options='",
                 to);
     put_options(to, table_common_options);
     (void)fputs("'\n", to);
     put_typed(to, "1", "last");
     put_cases(to);
     put_values(to, "_files; return");
-    (void)fputs("    case $now in\n    -*) words=$options ;;\n    esac\n    unsetopt ksharrays\n"
-                "    compadd -- ${(z)words}\n}\n_troth \"$@\"\n",
+    (void)fputs("    case $now in\n    -*) offered=$options ;;\n    esac\n    unsetopt ksharrays\n"
+                "    compadd -- ${=offered}\n}\n_troth \"$@\"\n",
                 to);
 }
 
