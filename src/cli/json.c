@@ -74,12 +74,14 @@ static size_t plain_n(struct str text)
 static void quoted(struct json *json, struct str text)
 {
     write_text(json, "\"");
-    for (;;) {
+    while (text.len > 0) {
         utf8proc_int32_t c;
         size_t plain = plain_n(text);
-        write_bytes(json, text.at, plain);
-        text = str_at(text.at + plain, text.len - plain);
-        if (text.len == 0) break;
+        if (plain > 0) {
+            write_bytes(json, text.at, plain);
+            text = str_at(text.at + plain, text.len - plain);
+            continue;
+        }
         utf8proc_ssize_t n = utf8proc_iterate(text.at, (utf8proc_ssize_t)text.len, &c);
         if (n <= 0) {
             write_text(json, "\xef\xbf\xbd");
