@@ -146,6 +146,7 @@ static void measure_all(struct commands *c)
     MEASURE(c, &c->ana, "command_promise_list_%u", GOAL_MS, "promise", "list");
     MEASURE(c, &c->ana, "command_promise_show_%u", GOAL_MS, "promise", "show", "1");
     MEASURE(c, &c->ana, "command_log_%u", GOAL_MS, "log");
+    MEASURE(c, &c->ana, "command_log_all_%u", GOAL_MS, "log", "--all");
     MEASURE(c, &c->ana, "command_circle_show_%u", GOAL_MS, "circle", "show");
     MEASURE(c, &c->ana, "command_sync_%u", 0, "sync");
     measure_done(c, "command_done_sent_%u", 0, 0);
