@@ -61,6 +61,10 @@ enum err cli_refuse(struct cli *cli, enum err e, const char *form, ...) NONNULL 
 /* cli_next -- and what to do about it. */
 void cli_next(struct cli *cli, const char *form, ...) NONNULL __attribute__((format(printf, 2, 3)));
 
+/* cli_try_again -- of a failure behind which nothing is kept to be sent: what helps is to say the same again.
+ * Gives e. */
+enum err cli_try_again(struct cli *cli, enum err e) NONNULL;
+
 /* cli_quiet -- notes that what went wrong was told already: only the exit code is left to give. Gives e. */
 enum err cli_quiet(struct cli *cli, enum err e) NONNULL;
 
@@ -99,6 +103,11 @@ MUST_USE enum err cli_list(struct cli *cli) NONNULL;
 /* cli_circle -- opens the circle that is meant: by `named` (may be NULL), --circle, or because it is the only one
  * that I am in. Tells its alarms. */
 MUST_USE enum err cli_circle(struct cli *cli, const char *named, struct client_circle **circle)
+    __attribute__((nonnull(1, 3)));
+
+/* cli_circle_now -- the same, with what others have written meanwhile, if the server can be asked: for whoever is
+ * about to say something, so that it is said of what holds. */
+MUST_USE enum err cli_circle_now(struct cli *cli, const char *named, struct client_circle **circle)
     __attribute__((nonnull(1, 3)));
 
 /* cli_alarms -- tells what stands against a circle's server. */

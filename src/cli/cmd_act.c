@@ -118,7 +118,7 @@ static enum err act_on(struct cli *cli, const struct act_words *words)
     struct client_circle *circle;
     const struct promise *promise;
     uint8_t promise_id[ID_BYTES], ask_id[ID_BYTES];
-    enum err e = cli_circle(cli, NULL, &circle);
+    enum err e = cli_circle_now(cli, NULL, &circle);
     if (e == ERR_OK) e = view_find(cli, circle, cli->call.operand[0], &promise);
     if (e != ERR_OK) return e;
     memcpy(promise_id, promise->id, sizeof promise_id);

@@ -201,7 +201,7 @@ enum err cmd_CIRCLE_LEAVE(struct cli *cli)
 {
     struct client_circle *circle;
     struct client_outcome outcome = {0};
-    enum err e = cli_circle(cli, operand(cli), &circle);
+    enum err e = cli_circle_now(cli, operand(cli), &circle);
     if (e != ERR_OK) return e;
     if (!circle->is_member) return cli_refuse(cli, ERR_NOT_MEMBER, "You are not in this circle.");
     if (!cli->is_json) {
@@ -228,7 +228,7 @@ enum err cmd_CIRCLE_WORDS(struct cli *cli)
 {
     struct client_circle *circle;
     uint16_t word[PHRASE_WORDS];
-    enum err e = cli_circle(cli, operand(cli), &circle);
+    enum err e = cli_circle_now(cli, operand(cli), &circle);
     if (e == ERR_OK) e = client_words(circle, word, &cli->why);
     if (e != ERR_OK) return e;
     if (cli->is_json) {

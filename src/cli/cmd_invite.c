@@ -86,7 +86,7 @@ enum err cmd_CIRCLE_INVITE(struct cli *cli)
 {
     struct client_circle *circle;
     uint8_t secret[SECRET_BYTES];
-    enum err e = cli_circle(cli, cli->call.operand_n > 0 ? cli->call.operand[0] : NULL, &circle);
+    enum err e = cli_circle_now(cli, cli->call.operand_n > 0 ? cli->call.operand[0] : NULL, &circle);
     if (e == ERR_OK) e = invite(cli, circle, secret);
     wipe(secret, sizeof secret);
     return e;
@@ -122,7 +122,7 @@ enum err cmd_CIRCLE_CONSENT(struct cli *cli)
     const struct circle_invite *chosen = NULL;
     struct client_outcome outcome = {0};
     uint8_t hash[HASH_BYTES];
-    enum err e = cli_circle(cli, NULL, &circle);
+    enum err e = cli_circle_now(cli, NULL, &circle);
     if (e == ERR_OK) e = choose_invite(cli, circle, &chosen);
     if (e != ERR_OK) return e;
     memcpy(hash, chosen->hash, sizeof hash);
@@ -188,7 +188,7 @@ enum err circle_look(struct cli *cli, struct str link, uint8_t secret[static SEC
     memcpy(server, origin.at, origin.len);
     server[origin.len] = 0;
     e = cli_open(cli);
-    if (e == ERR_OK) e = client_look(cli->client, server, secret, look, &cli->why);
+    if (e == ERR_OK) e = cli_try_again(cli, client_look(cli->client, server, secret, look, &cli->why));
     if (e == ERR_OK && !cli->is_json) say_look(cli, *look);
     return e;
 }

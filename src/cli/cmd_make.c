@@ -89,7 +89,7 @@ enum err cmd_PROMISE_MAKE(struct cli *cli)
     struct client_circle *circle;
     const struct member *to;
     enum err e = read_when(cli, call_has(&cli->call, OPT_BY) ? cli->call.value[OPT_BY] : "open");
-    if (e == ERR_OK) e = cli_circle(cli, NULL, &circle);
+    if (e == ERR_OK) e = cli_circle_now(cli, NULL, &circle);
     if (e == ERR_OK) e = who_other(cli, circle, &to);
     if (e != ERR_OK) return e;
     struct promise_act act = {
@@ -159,7 +159,7 @@ enum err cmd_PROMISE_CHANGE(struct cli *cli)
     const struct promise *promise;
     unsigned turn = 0;
     enum err e = call_has(&cli->call, OPT_BY) ? read_when(cli, cli->call.value[OPT_BY]) : ERR_OK;
-    if (e == ERR_OK) e = cli_circle(cli, NULL, &circle);
+    if (e == ERR_OK) e = cli_circle_now(cli, NULL, &circle);
     if (e == ERR_OK) e = view_find(cli, circle, cli->call.operand[0], &promise);
     if (e == ERR_OK) e = changing_turn(cli, promise, &turn);
     if (e != ERR_OK) return e;

@@ -218,12 +218,25 @@ static enum err choose(struct cli *cli, const char *named, size_t *found)
     return cli_refuse(cli, ERR_BAD_FIELD, "You are in %zu circles.", n);
 }
 
-enum err cli_circle(struct cli *cli, const char *named, struct client_circle **circle)
+static enum err open_chosen(struct cli *cli, const char *named, struct client_circle **circle)
 {
     size_t at = 0;
     enum err e = cli_list(cli);
     if (e == ERR_OK) e = choose(cli, named, &at);
-    if (e == ERR_OK) e = client_circle_open(cli->list[at].account, cli->list[at].is.id, circle, &cli->why);
+    return e == ERR_OK ? client_circle_open(cli->list[at].account, cli->list[at].is.id, circle, &cli->why) : e;
+}
+
+enum err cli_circle(struct cli *cli, const char *named, struct client_circle **circle)
+{
+    enum err e = open_chosen(cli, named, circle);
+    return e == ERR_OK ? cli_alarms(cli, *circle) : e;
+}
+
+enum err cli_circle_now(struct cli *cli, const char *named, struct client_circle **circle)
+{
+    struct client_news news;
+    enum err e = open_chosen(cli, named, circle);
+    if (e == ERR_OK) e = client_sync_circle(*circle, &news, &cli->why); /* news.err: what is here has to do */
     return e == ERR_OK ? cli_alarms(cli, *circle) : e;
 }
 
