@@ -73,6 +73,14 @@ void cli_next(struct cli *cli, const char *form, ...)
     va_end(values);
 }
 
+enum err cli_try_again(struct cli *cli, enum err e)
+{
+    if (e != ERR_OFFLINE) return e;
+    cli_next(cli, "Check the address and the connection, then say the same again.");
+    return cli_refuse(cli, e, "The server could not be reached, so nothing was done. %s",
+                      cli->why.code == e && cli->why.text != NULL ? cli->why.text : "");
+}
+
 enum err cli_quiet(struct cli *cli, enum err e)
 {
     cli->is_told = true;
@@ -121,6 +129,8 @@ static const char *happened(struct cli *cli, enum err e)
 static const char *next_step(const struct cli *cli, enum err e)
 {
     if (cli->next[0] != 0) return cli->next;
+    if (e == ERR_NOT_ENCRYPTED)
+        return "Use the server's https address. If you mean http, on a network that you trust: TROTH_PLAIN_HTTP=1";
     if (e == ERR_NO_SESSION && cli->sentence[0] == 0 && !is_whole(cli)) return "Sign in again: troth sync";
     if (cli->sentence[0] != 0 || (cli->why.code == e && is_whole(cli))) return NULL;
     return err_next(e);

@@ -112,7 +112,7 @@ static enum err start_account(struct cli *cli, const struct given *given, struct
     };
     e = client_start_account(cli->client, &start, account, &cli->why);
     wipe(&passphrase, sizeof passphrase);
-    return e;
+    return cli_try_again(cli, e);
 }
 
 static void say_started(struct cli *cli, const struct client_account *account)
@@ -205,7 +205,7 @@ enum err cmd_SIGNIN(struct cli *cli)
                            &cli->why);
     wipe(&passphrase, sizeof passphrase);
     wipe(code, sizeof code);
-    if (e != ERR_OK) return e;
+    if (e != ERR_OK) return cli_try_again(cli, e);
     agent_fini(&cli->agent);
     agent_init(&cli->agent, cli->home);
     (void)cli_hold(cli, account, AGENT_USUAL_MS);

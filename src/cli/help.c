@@ -34,7 +34,7 @@ void help_all(struct say *say)
     say_line(say,
              "Troth keeps promises between two or more people, in a private record that nobody can read or quietly "
              "rewrite, not even who runs the server.");
-    heading(say, "Begin");
+    heading(say, "To begin, and every day");
     for (unsigned i = 0; i < COMMAND_N; i++) {
         const struct command_row *row = &table_commands[i];
         if (row->group == NULL && !table_is_hidden(row)) name_and_summary(say, row->name, row->summary);

@@ -127,8 +127,8 @@ static void put_tail(FILE *to, const struct group_row *group)
                 ".TP\n.B XDG_RUNTIME_DIR\nWhere the agent listens; else in the home.\n"
                 ".TP\n.B TROTH_CA_FILE\nCertificates to trust besides the system's, for a server with one of its own.\n"
                 ".TP\n.B TROTH_PROXY\nA proxy on the way to servers, such as socks5h://127.0.0.1:9050.\n"
-                ".TP\n.B TROTH_PLAIN_HTTP\n1: http:// to a server on another machine is meant, though anybody on the way "
-                "can then take over the session. What is written stays encrypted.\n"
+                ".TP\n.B TROTH_PLAIN_HTTP\n1: http:// to a server on another machine is meant, though anybody on "
+                "the way can then take over the session. What is written stays encrypted.\n"
                 ".SH SEE ALSO\n",
                 to);
     if (group != NULL) (void)fputs(".BR troth (1)\n", to);
