@@ -171,6 +171,6 @@ help:
 
 always:
 .PHONY: all always bench check check-api check-asan check-clang check-cli check-client check-fault check-full \
-	check-store check-unit check-vectors clean fault gates help install objects programs wasm-check
+	check-store check-story check-unit check-vectors clean fault gates help install objects programs wasm-check
 
 -include $(patsubst %.o,%.d,$(CORE_OBJ) $(STORE_OBJ) $(SERVER_OBJ) $(CLIENT_OBJ) $(CLI_OBJ) $(WASM_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(BENCH_OBJ))
