@@ -53,6 +53,30 @@ static const char *type_words(uint32_t type)
     }
 }
 
+/* The time that is meant; of a new promise its rule and its number; nothing where the whole promise is meant. */
+static void put_time(struct cli *cli, const struct promise *promise, unsigned act, size_t turn)
+{
+    uint8_t memory[WHEN_WORDS_BYTES];
+    struct out rule = OUT_OVER(memory);
+    if (act == PROMISE_MADE) {
+        say_put(&cli->out, " (");
+        if (promise->kind == PROMISE_WHEN_RULE) {
+            when_say_rule(&rule, &promise->rule);
+            view_put_out(&cli->out, &rule);
+        } else {
+            view_put_due(cli, promise, turn);
+        }
+        say_put(&cli->out, "; it is promise %u)", view_number(promise));
+        return;
+    }
+    bool is_whole = act == PROMISE_DECLINED || act == PROMISE_ENDED || act == PROMISE_CHANGE_ACCEPTED ||
+                    act == PROMISE_CHANGE_REFUSED;
+    if (is_whole) return;
+    say_put(&cli->out, " (");
+    view_put_turn(cli, promise, turn);
+    say_put(&cli->out, ")");
+}
+
 static void put_promise(struct cli *cli, const struct client_circle *circle, const struct state_row *row)
 {
     struct say *say = &cli->out;
@@ -66,12 +90,7 @@ static void put_promise(struct cli *cli, const struct client_circle *circle, con
     }
     say_put(say, row->act == PROMISE_MADE ? ": " : ": %u, ", view_number(promise));
     view_put_what(say, promise, turn);
-    say_put(say, " (");
-    if (row->act == PROMISE_MADE)
-        view_put_due(cli, promise, turn);
-    else
-        view_put_turn(cli, promise, turn);
-    say_put(say, row->act == PROMISE_MADE ? "; it is promise %u)" : ")", view_number(promise));
+    put_time(cli, promise, row->act, turn);
     if (row->words.len > 0) {
         say_put(say, " \"");
         say_quote(say, row->words);
