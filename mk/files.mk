@@ -52,10 +52,10 @@ DEVICE_SRC := \
 	src/device/check.c \
 	src/device/copy.c \
 	src/device/copy_fold.c \
-	src/device/draft.c \
 	src/device/item.c \
 	src/device/local.c \
 	src/device/owed.c \
+	src/device/plan.c \
 	src/device/refusal.c \
 	src/device/sign.c
 

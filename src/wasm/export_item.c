@@ -5,7 +5,7 @@
  *   { 1: kind, 2: group, 3: made in ms, 4: content: bstr }      column "item", row: its id
  */
 #include "device/batch.h"
-#include "device/draft.h"
+#include "device/plan.h"
 #include "device/local.h"
 #include "device/owed.h"
 #include "record/invite.h"
@@ -96,16 +96,16 @@ static bool read_drafting(const struct call *c, struct drafting *d)
 }
 
 /* { 1: [[id, field] …], 2: id of the last }, with field_n fields more to follow. id: of the only one, or NULL. */
-static int32_t put_draft(struct call *c, const struct draft *draft, const struct drafting *d, const uint8_t *id,
+static int32_t put_draft(struct call *c, const struct plan *plan, const struct drafting *d, const uint8_t *id,
                          size_t field_n)
 {
     struct item item = {.group = d->group, .made_ms = d->now_ms};
     cbor_put_map(&c->out, 2 + field_n);
     cbor_put_uint(&c->out, 1);
-    cbor_put_list(&c->out, draft->item_n);
-    for (size_t i = 0; i < draft->item_n; i++) {
-        item.kind = draft->item[i].kind;
-        item.content = draft->item[i].content;
+    cbor_put_list(&c->out, plan->item_n);
+    for (size_t i = 0; i < plan->item_n; i++) {
+        item.kind = plan->item[i].kind;
+        item.content = plan->item[i].content;
         if (id != NULL) memcpy(item.id, id, ID_BYTES);
         else random_fill(item.id, ID_BYTES);
         enum err e = put_item(c, &item);
@@ -118,9 +118,9 @@ static int32_t put_draft(struct call *c, const struct draft *draft, const struct
     return ERR_OK;
 }
 
-static int32_t drafted(struct call *c, enum err e, const struct draft *draft, const struct drafting *d)
+static int32_t drafted(struct call *c, enum err e, const struct plan *plan, const struct drafting *d)
 {
-    return e == ERR_OK ? put_draft(c, draft, d, NULL, 0) : (int32_t)e;
+    return e == ERR_OK ? put_draft(c, plan, d, NULL, 0) : (int32_t)e;
 }
 
 static int32_t judge_text(struct call *c, struct str text, uint64_t now_ms)
@@ -145,12 +145,12 @@ static int32_t judge(struct call *c)
 static int32_t say(struct call *c)
 {
     struct drafting d;
-    struct draft draft = {.item_n = 1, .item[0].kind = ITEM_SAY};
+    struct plan plan = {.item_n = 1, .item[0].kind = ITEM_SAY};
     const uint8_t *id = call_bytes_n(c, 4, ID_BYTES);
-    if (!read_drafting(c, &d) || !call_bytes(c, 3, &draft.item[0].content)) return CALL_BAD_INPUT;
+    if (!read_drafting(c, &d) || !call_bytes(c, 3, &plan.item[0].content)) return CALL_BAD_INPUT;
     if (call_has(c, 4) != (id != NULL)) return CALL_BAD_INPUT;
-    int32_t status = judge_text(c, draft.item[0].content, d.now_ms);
-    return status == ERR_OK ? put_draft(c, &draft, &d, id, 0) : status;
+    int32_t status = judge_text(c, plan.item[0].content, d.now_ms);
+    return status == ERR_OK ? put_draft(c, &plan, &d, id, 0) : status;
 }
 
 static bool read_profile(const struct call *c, unsigned key, struct str *text)
@@ -162,7 +162,7 @@ static bool read_profile(const struct call *c, unsigned key, struct str *text)
 static int32_t invite(struct call *c)
 {
     struct drafting d;
-    struct draft draft;
+    struct plan plan;
     struct str profile;
     struct invite_keys keys;
     uint64_t expires_ms;
@@ -170,8 +170,8 @@ static int32_t invite(struct call *c)
     if (!read_drafting(c, &d) || !call_number(c, 3, LIMIT_NUMBER, &expires_ms)) return CALL_BAD_INPUT;
     if (!read_profile(c, 4, &profile)) return CALL_BAD_INPUT;
     random_fill(secret, sizeof secret);
-    enum err e = draft_invite(&draft, &c->a, hold_copy(c), secret, expires_ms, profile, d.now_ms);
-    int32_t status = e == ERR_OK ? put_draft(c, &draft, &d, NULL, 2) : (int32_t)e;
+    enum err e = plan_invite(&plan, &c->a, hold_copy(c), secret, expires_ms, profile, d.now_ms);
+    int32_t status = e == ERR_OK ? put_draft(c, &plan, &d, NULL, 2) : (int32_t)e;
     if (status == ERR_OK) {
         invite_keys_init(&keys, secret);
         call_put_bytes(c, 3, secret, sizeof secret);
@@ -185,50 +185,50 @@ static int32_t invite(struct call *c)
 static int32_t consent(struct call *c)
 {
     struct drafting d;
-    struct draft draft;
+    struct plan plan;
     struct str profile;
     const uint8_t *hash = call_bytes_n(c, 3, HASH_BYTES);
     if (!read_drafting(c, &d) || hash == NULL || !read_profile(c, 4, &profile)) return CALL_BAD_INPUT;
-    return drafted(c, draft_consent(&draft, hold_copy(c), hash, profile), &draft, &d);
+    return drafted(c, plan_consent(&plan, hold_copy(c), hash, profile), &plan, &d);
 }
 
 static int32_t join(struct call *c)
 {
     struct drafting d;
-    struct draft draft;
+    struct plan plan;
     struct str profile;
     const uint8_t *secret = call_bytes_n(c, 3, SECRET_BYTES);
     if (!read_drafting(c, &d) || secret == NULL || !read_profile(c, 4, &profile)) return CALL_BAD_INPUT;
-    return drafted(c, draft_join(&draft, hold_copy(c), secret, profile), &draft, &d);
+    return drafted(c, plan_join(&plan, hold_copy(c), secret, profile), &plan, &d);
 }
 
 static int32_t leave(struct call *c)
 {
     struct drafting d;
-    struct draft draft;
+    struct plan plan;
     if (!read_drafting(c, &d)) return CALL_BAD_INPUT;
-    return drafted(c, draft_leave(&draft, hold_copy(c)), &draft, &d);
+    return drafted(c, plan_leave(&plan, hold_copy(c)), &plan, &d);
 }
 
 static int32_t rotate(struct call *c)
 {
     struct drafting d;
-    struct draft draft;
+    struct plan plan;
     if (!read_drafting(c, &d)) return CALL_BAD_INPUT;
-    return drafted(c, draft_rotate(&draft, hold_copy(c)), &draft, &d);
+    return drafted(c, plan_rotate(&plan, hold_copy(c)), &plan, &d);
 }
 
 static int32_t erase(struct call *c)
 {
     struct drafting d;
-    struct draft draft;
+    struct plan plan;
     struct cbor_list list;
     uint64_t seq[LIMIT_CBOR_ITEMS];
     if (!read_drafting(c, &d) || cbor_list(c->map.item[3], &list) != ERR_OK) return CALL_BAD_INPUT;
     for (size_t i = 0; i < list.item_n; i++) {
         if (cbor_uint(list.item[i], &seq[i]) != ERR_OK) return CALL_BAD_INPUT;
     }
-    return drafted(c, draft_erase(&draft, &c->a, hold_copy(c), seq, list.item_n), &draft, &d);
+    return drafted(c, plan_erase(&plan, &c->a, hold_copy(c), seq, list.item_n), &plan, &d);
 }
 
 /* What the device does by itself; each item is a group of its own, from the given number on. */

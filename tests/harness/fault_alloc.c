@@ -19,7 +19,7 @@ void *__wrap_realloc(void *old, size_t bytes);
 void __wrap_free(void *piece);
 
 /* More than any machine has. The system would answer NULL too, but a sanitizer would end the program. */
-#define MOST_BYTES (SIZE_MAX >> 24)
+#define MOST_BYTES (SIZE_MAX >> (sizeof(size_t) > 4 ? 24 : 2))
 
 static atomic_size_t calls_n, fail_at, live_n;
 static atomic_bool fails_after, has_failed;

@@ -382,7 +382,7 @@ static struct str served_badly(struct desk *d, struct random *r, size_t i, struc
     case 3: return draft_then(&d->a, d->wire[random_below(r, d->n)], wire);
     case 4: return elsewhere;
     case 5: return draft_erased(&d->a, wire);
-    case 6: return str_at(copy, random_below(r, wire.len));
+    case 6: return str_at(copy, (size_t)random_below(r, wire.len));
     default: copy[random_below(r, wire.len)] ^= (uint8_t)random_between(r, 1, 255); return str_at(copy, wire.len);
     }
 }

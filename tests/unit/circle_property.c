@@ -15,7 +15,9 @@
 #include "harness/people.h"
 #include "harness/random.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(TROTH_HOSTILE)
+#if defined(__wasm__)
+enum { SEQUENCES = 500 };
+#elif defined(__SANITIZE_ADDRESS__) || defined(TROTH_HOSTILE)
 enum { SEQUENCES = 1000 };
 #else
 enum { SEQUENCES = 2000 };
@@ -358,7 +360,7 @@ static void world_close(struct world *w)
 
 static size_t anyone(struct world *w)
 {
-    return random_below(&w->r, w->people_n);
+    return (size_t)random_below(&w->r, w->people_n);
 }
 
 /* Someone for whom is_in is as wanted; anyone if there is nobody. */
@@ -376,7 +378,7 @@ static int any_invite(struct world *w)
 {
     const struct model *m = &w->model;
     if (m->invite_n == 0 || random_is_one_in(&w->r, 20)) return NOBODY;
-    size_t first = random_below(&w->r, m->invite_n);
+    size_t first = (size_t)random_below(&w->r, m->invite_n);
     for (size_t i = 0; i < m->invite_n && !random_is_one_in(&w->r, 8); i++) {
         size_t k = (first + i) % m->invite_n;
         if (m->invite[k].fate == IS_OPEN) return (int)k;
@@ -414,7 +416,7 @@ static size_t hesitant(struct world *w, int invite)
 static void choose_targets(struct world *w, struct act *a)
 {
     const struct model *m = &w->model;
-    a->target_n = random_between(&w->r, 1, 2);
+    a->target_n = (size_t)random_between(&w->r, 1, 2);
     for (size_t i = 0; i < a->target_n; i++) {
         uint64_t seq = a->target[i] = random_below(&w->r, m->next_seq + 1);
         for (uint64_t k = 0; k < m->next_seq && !random_is_one_in(&w->r, 10); k++) {
@@ -478,7 +480,7 @@ static void choose_body(struct world *w, struct act *a)
         a->who = is_wild ? a->who : someone(w, false);
     }
     if (a->kind == ENTRY_INVITE) {
-        a->secret = random_below(&w->r, SECRETS);
+        a->secret = (size_t)random_below(&w->r, SECRETS);
         a->lasts_ms = lasting[random_below(&w->r, sizeof lasting / sizeof *lasting)];
     }
     if (a->kind == ENTRY_ROTATE && random_is_one_in(&w->r, 12)) {

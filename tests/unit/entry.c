@@ -771,15 +771,15 @@ static void any_body(struct desk *d, struct random *r, struct entry *e)
     case ENTRY_JOIN: e->body.join.from_epoch = e->epoch; break;
     case ENTRY_ROTATE:
         e->body.rotate.reason = random_width(r, 53);
-        e->body.rotate.seal_n = random_below(r, LIMIT_MEMBERS + 2);
+        e->body.rotate.seal_n = (size_t)random_below(r, LIMIT_MEMBERS + 2);
         for (size_t i = 0; i < e->body.rotate.seal_n; i++) e->body.rotate.seal[i] = any_bytes(d, r, SEAL_BYTES);
         break;
     case ENTRY_REDACT:
-        e->body.redact.seq_n = random_between(r, 1, LIMIT_CBOR_ITEMS);
+        e->body.redact.seq_n = (size_t)random_between(r, 1, LIMIT_CBOR_ITEMS);
         for (size_t i = 0; i < e->body.redact.seq_n; i++) e->body.redact.seq[i] = random_width(r, 53);
         break;
     case ENTRY_SEALED:
-        e->ref_n = random_below(r, LIMIT_REFS + 1);
+        e->ref_n = (size_t)random_below(r, LIMIT_REFS + 1);
         for (size_t i = 0; i < e->ref_n; i++) {
             e->ref[i] = (struct entry_ref){any_bytes(d, r, HASH_BYTES), random_width(r, 53)};
         }
@@ -832,8 +832,8 @@ static void E1_damaged_bytes_are_read_or_refused_and_nothing_else(void **state)
         for (uint64_t k = random_between(&r, 1, 4); k > 0; k--) {
             bytes[random_below(&r, wire.len)] = (uint8_t)random_u64(&r);
         }
-        enum err err = entry_read(str_at(bytes, random_is_one_in(&r, 4) ? random_below(&r, wire.len) : wire.len), &e,
-                                  &why);
+        size_t len = random_is_one_in(&r, 4) ? (size_t)random_below(&r, wire.len) : wire.len;
+        enum err err = entry_read(str_at(bytes, len), &e, &why);
         assert_true(err == ERR_OK || err == ERR_BAD_CBOR || err == ERR_BAD_ENTRY || err == ERR_BAD_VERSION);
         if (i % 500 != 0) continue;
         desk_close(state);

@@ -1,17 +1,17 @@
-/* draft.c -- see draft.h. */
-#include "device/draft.h"
+/* plan.c -- see plan.h. */
+#include "device/plan.h"
 
-static void put(struct draft *draft, enum item_kind kind, struct str content)
+static void put(struct plan *plan, enum item_kind kind, struct str content)
 {
-    EXPECT(draft->item_n < DRAFT_ITEMS);
-    draft->item[draft->item_n].kind = kind;
-    draft->item[draft->item_n++].content = content;
+    EXPECT(plan->item_n < PLAN_ITEMS);
+    plan->item[plan->item_n].kind = kind;
+    plan->item[plan->item_n++].content = content;
 }
 
-static void put_rotate(struct draft *draft, enum rotate_reason reason)
+static void put_rotate(struct plan *plan, enum rotate_reason reason)
 {
     static const uint8_t reasons[] = {0, ROTATE_LEFT, ROTATE_INVITE, ROTATE_JOINED, ROTATE_LOCKED, ROTATE_WISH};
-    put(draft, ITEM_ROTATE, str_at(&reasons[reason], 1));
+    put(plan, ITEM_ROTATE, str_at(&reasons[reason], 1));
 }
 
 /* ---- coming and going ---------------------------------------------------------------------------------- */
@@ -20,22 +20,22 @@ static void put_rotate(struct draft *draft, enum rotate_reason reason)
 static enum err facts_again(struct arena *a, const struct copy *copy, uint64_t now_ms, struct str *text)
 {
     struct facts facts = copy->state.facts;
-    uint8_t *memory = arena_take(a, DRAFT_TEXT_BYTES);
+    uint8_t *memory = arena_take(a, PLAN_TEXT_BYTES);
     if (memory == NULL) return ERR_NO_MEMORY;
-    struct out o = out_over(memory, DRAFT_TEXT_BYTES);
+    struct out o = out_over(memory, PLAN_TEXT_BYTES);
     facts.written_ms = now_ms;
     if (facts.kind != FACTS_NONE && facts_check(&facts) == LAW_OK) facts_put(&o, &facts);
     *text = out_str(&o);
     return ERR_OK;
 }
 
-enum err draft_invite(struct draft *draft, struct arena *a, const struct copy *copy,
+enum err plan_invite(struct plan *plan, struct arena *a, const struct copy *copy,
                       const uint8_t secret[static SECRET_BYTES], uint64_t expires_ms, struct str profile,
                       uint64_t now_ms)
 {
     const uint64_t most_ms = (uint64_t)LIMIT_INVITE_DAYS * 24 * 3600 * 1000;
     struct str facts;
-    *draft = (struct draft){0};
+    *plan = (struct plan){0};
     if (!copy_is_in(copy)) return ERR_NOT_MEMBER;
     if (copy->chain.circle.is_sole) return ERR_SOLE_CIRCLE;
     if (copy->chain.circle.member_n == LIMIT_MEMBERS) return ERR_FULL;
@@ -46,48 +46,48 @@ enum err draft_invite(struct draft *draft, struct arena *a, const struct copy *c
     struct out o = out_over(content, SECRET_BYTES + 8);
     out_put(&o, str_at(secret, SECRET_BYTES));
     out_put_be64(&o, expires_ms);
-    put_rotate(draft, ROTATE_INVITE);
-    put(draft, ITEM_INVITE, out_str(&o));
-    if (facts.len > 0) put(draft, ITEM_SAY, facts);
-    put(draft, ITEM_SAY, profile);
+    put_rotate(plan, ROTATE_INVITE);
+    put(plan, ITEM_INVITE, out_str(&o));
+    if (facts.len > 0) put(plan, ITEM_SAY, facts);
+    put(plan, ITEM_SAY, profile);
     return ERR_OK;
 }
 
-enum err draft_consent(struct draft *draft, const struct copy *copy, const uint8_t invite_hash[static HASH_BYTES],
+enum err plan_consent(struct plan *plan, const struct copy *copy, const uint8_t invite_hash[static HASH_BYTES],
                        struct str profile)
 {
-    *draft = (struct draft){0};
+    *plan = (struct plan){0};
     if (circle_open_invite(&copy->chain.circle, invite_hash) == NULL) return ERR_INVITE_VOID;
-    put(draft, ITEM_CONSENT, str_at(invite_hash, HASH_BYTES));
-    put(draft, ITEM_SAY, profile);
+    put(plan, ITEM_CONSENT, str_at(invite_hash, HASH_BYTES));
+    put(plan, ITEM_SAY, profile);
     return ERR_OK;
 }
 
-enum err draft_join(struct draft *draft, const struct copy *copy, const uint8_t secret[static SECRET_BYTES],
+enum err plan_join(struct plan *plan, const struct copy *copy, const uint8_t secret[static SECRET_BYTES],
                     struct str profile)
 {
-    *draft = (struct draft){0};
+    *plan = (struct plan){0};
     if (copy_is_in(copy)) return ERR_ALREADY_MEMBER;
-    put(draft, ITEM_JOIN, str_at(secret, SECRET_BYTES));
-    put_rotate(draft, ROTATE_JOINED);
-    put(draft, ITEM_SAY, profile);
+    put(plan, ITEM_JOIN, str_at(secret, SECRET_BYTES));
+    put_rotate(plan, ROTATE_JOINED);
+    put(plan, ITEM_SAY, profile);
     return ERR_OK;
 }
 
-enum err draft_leave(struct draft *draft, const struct copy *copy)
+enum err plan_leave(struct plan *plan, const struct copy *copy)
 {
-    *draft = (struct draft){0};
+    *plan = (struct plan){0};
     if (!copy_is_in(copy)) return ERR_NOT_MEMBER;
     if (copy->chain.circle.is_sole) return ERR_SOLE_CIRCLE;
-    put(draft, ITEM_LEAVE, (struct str){0});
+    put(plan, ITEM_LEAVE, (struct str){0});
     return ERR_OK;
 }
 
-enum err draft_rotate(struct draft *draft, const struct copy *copy)
+enum err plan_rotate(struct plan *plan, const struct copy *copy)
 {
-    *draft = (struct draft){0};
+    *plan = (struct plan){0};
     if (!copy_is_in(copy)) return ERR_NOT_MEMBER;
-    put_rotate(draft, ROTATE_WISH);
+    put_rotate(plan, ROTATE_WISH);
     return ERR_OK;
 }
 
@@ -119,10 +119,10 @@ static enum err residue_of(struct arena *a, const struct copy *copy, uint64_t se
     return ERR_OK;
 }
 
-enum err draft_erase(struct draft *draft, struct arena *a, const struct copy *copy, const uint64_t *seq, size_t seq_n)
+enum err plan_erase(struct plan *plan, struct arena *a, const struct copy *copy, const uint64_t *seq, size_t seq_n)
 {
-    *draft = (struct draft){0};
-    if (seq_n == 0 || seq_n > DRAFT_ERASED) return ERR_BAD_REDACT;
+    *plan = (struct plan){0};
+    if (seq_n == 0 || seq_n > PLAN_ERASED) return ERR_BAD_REDACT;
     uint8_t *memory = arena_take(a, 8 * seq_n);
     if (memory == NULL) return ERR_NO_MEMORY;
     struct out seqs = out_over(memory, 8 * seq_n);
@@ -132,8 +132,8 @@ enum err draft_erase(struct draft *draft, struct arena *a, const struct copy *co
         out_put_be64(&seqs, seq[i]);
         enum err e = copy_is_in(copy) ? residue_of(a, copy, seq[i], &text) : ERR_OK;
         if (e != ERR_OK) return e;
-        if (text.len > 0) put(draft, ITEM_SAY, text);
+        if (text.len > 0) put(plan, ITEM_SAY, text);
     }
-    put(draft, ITEM_REDACT, out_str(&seqs));
+    put(plan, ITEM_REDACT, out_str(&seqs));
     return ERR_OK;
 }
