@@ -27,7 +27,7 @@ LINK_tests/unit/rate        := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/readers     := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/session     := $(FAULT_ALLOC_LINK)
 LINK_tests/unit/sweep       := $(FAULT_ALLOC_LINK)
-LINK_tests/unit/writer      := $(FAULT_ALLOC_LINK) -Wl,--wrap=pthread_cond_timedwait
+LINK_tests/unit/writer      := $(FAULT_ALLOC_LINK) -Wl,--wrap=pthread_cond_timedwait,--wrap=clock_steady_us
 
 # Where tests/client/crash.c ends a device: before and behind what it writes down and what it sends.
 CRASH_POINTS := home_commit home_item_add home_item_set home_item_remove home_entries_add home_epoch_put \
