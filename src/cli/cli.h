@@ -106,7 +106,7 @@ MUST_USE enum err cli_circle(struct cli *cli, const char *named, struct client_c
     __attribute__((nonnull(1, 3)));
 
 /* cli_circle_now -- the same, with what others have written meanwhile, if the server can be asked: for whoever is
- * about to say something, so that it is said of what holds. */
+ * about to say something, so that it is said of what holds. Tells what is new. */
 MUST_USE enum err cli_circle_now(struct cli *cli, const char *named, struct client_circle **circle)
     __attribute__((nonnull(1, 3)));
 

@@ -158,6 +158,28 @@ void log_say(struct cli *cli, const struct client_circle *circle, uint64_t seq)
     say_lines(say, 0, 4);
 }
 
+/* Whether an entry is mine, and this very call sent it: no news. */
+static bool is_own(const struct client_circle *circle, const struct client_news *news, uint64_t seq)
+{
+    const struct state_row *row = state_row(circle->state, seq);
+    return news->sent_n > 0 && row->author != STATE_NONE && who_is_me(circle, state_member(circle->state, row->author));
+}
+
+uint64_t log_news(struct cli *cli, const struct client_circle *circle, const struct client_news *news)
+{
+    uint64_t told_n = 0;
+    for (uint64_t i = 0; i < news->new_n; i++) {
+        uint64_t seq = news->first_seq + i;
+        if (seq >= state_row_n(circle->state)) break;
+        if (is_own(circle, news, seq)) continue;
+        if (cli->is_json) log_json(cli, circle, seq);
+        if (!log_is_told(state_row(circle->state, seq))) continue;
+        if (!cli->is_json) log_say(cli, circle, seq);
+        told_n++;
+    }
+    return told_n;
+}
+
 static const char *how_word(unsigned how)
 {
     static const char *const words[] = {"control", "text", "residue", "erased", "unreadable", "no_key"};

@@ -7,13 +7,6 @@
 #include "cli/cmd_log.h"
 #include "client/clock.h"
 
-/* Whether an entry is mine, and this very call sent it: no news. */
-static bool is_own(const struct client_circle *circle, const struct client_news *news, uint64_t seq)
-{
-    const struct state_row *row = state_row(circle->state, seq);
-    return news->sent_n > 0 && row->author != STATE_NONE && who_is_me(circle, state_member(circle->state, row->author));
-}
-
 /* What is new in a circle, entry by entry. */
 static enum err say_news(struct cli *cli, struct client_account *account, const struct client_news *news,
                          uint64_t *told_n)
@@ -24,15 +17,7 @@ static enum err say_news(struct cli *cli, struct client_account *account, const 
     if (circle->state->is_sole) return ERR_OK;
     cli->was_alarmed = false;
     e = cli_alarms(cli, circle);
-    for (uint64_t i = 0; i < news->new_n; i++) {
-        uint64_t seq = news->first_seq + i;
-        if (seq >= state_row_n(circle->state)) break;
-        if (is_own(circle, news, seq)) continue;
-        if (cli->is_json) log_json(cli, circle, seq);
-        if (!log_is_told(state_row(circle->state, seq))) continue;
-        if (!cli->is_json) log_say(cli, circle, seq);
-        ++*told_n;
-    }
+    *told_n += log_news(cli, circle, news);
     return e;
 }
 

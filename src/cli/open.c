@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "cli/cli.h"
+#include "cli/cmd_log.h"
 #include "cli/who.h"
 
 enum { WAIT_MS = 10 * 1000, PASSPHRASE_TRIES = 3 };
@@ -237,7 +237,9 @@ enum err cli_circle_now(struct cli *cli, const char *named, struct client_circle
     struct client_news news;
     enum err e = open_chosen(cli, named, circle);
     if (e == ERR_OK) e = client_sync_circle(*circle, &news, &cli->why); /* news.err: what is here has to do */
-    return e == ERR_OK ? cli_alarms(cli, *circle) : e;
+    if (e == ERR_OK) e = cli_alarms(cli, *circle);
+    if (e == ERR_OK && !cli->is_json && log_news(cli, *circle, &news) > 0) say_line(&cli->out, "%s", "");
+    return e;
 }
 
 /* ---- alarms ----------------------------------------------------------------------------------------------- */

@@ -204,6 +204,8 @@ static void three_need_everybodys_consent(void **state)
     assert_int_equal(TROTH_BARE(&ana, "circle", "words"), 0);
     assert_true(strlen(ana.said) < sizeof words);
     memcpy(words, ana.said, strlen(ana.said) + 1);
+    assert_int_equal(TROTH_BARE(&cleo, "circle", "words"), 0); /* and what is new, because it asks first */
+    assert_true(terminal_says(&cleo, "Ana promised \u25b2\u00a0Cleo: sing"));
     assert_int_equal(TROTH_BARE(&cleo, "circle", "words"), 0);
     assert_string_equal(cleo.said, words);
 }
