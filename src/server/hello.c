@@ -56,11 +56,16 @@ static void find_client(char *typed, size_t typed_cap)
 
 static void say_permit(FILE *to, const struct hello *hello, const char *client)
 {
-    fprintf(to, "\nNobody has an account here yet. This link opens the first one; it works once:\n\n  %s/#%.*s\n",
-            hello->origin[0].text, (int)hello->permit.len, (const char *)hello->permit.at);
-    if (*client == '\0') return;
-    fprintf(to, "\nWhat to do next: open a second terminal in this folder, and type\n\n  %s start '%s/#%.*s'\n", client,
-            hello->origin[0].text, (int)hello->permit.len, (const char *)hello->permit.at);
+    const char *origin = hello->origin[0].text, *permit = (const char *)hello->permit.at;
+    int permit_n = (int)hello->permit.len;
+    if (*client == '\0')
+        fprintf(to, "\nNobody has an account here yet. This link opens the first one; it works once:\n\n  %s/#%.*s\n\n",
+                origin, permit_n, permit);
+    else
+        fprintf(to,
+                "\nNobody has an account here yet. What to do next: open a second terminal in this folder, and type\n\n"
+                "  %s start '%s/#%.*s'\n\nThat opens the first account. The link works once.\n",
+                client, origin, permit_n, permit);
 }
 
 void hello_say(FILE *to, const struct hello *hello)
@@ -76,6 +81,6 @@ void hello_say(FILE *to, const struct hello *hello)
         fprintf(to, "Nobody has an account here yet. The link that was shown at the first start still opens one.\n");
     else if (*client != '\0')
         fprintf(to, "What waits for you: %s status\n", client);
-    fprintf(to, "%sOne more permit: trothd permit --data %s\n", hello->permit.len > 0 ? "\n" : "", hello->data);
+    fprintf(to, "One more permit: trothd permit --data %s\n", hello->data);
     fflush(to);
 }
