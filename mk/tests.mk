@@ -89,7 +89,7 @@ check-store:   $(filter $(OUT)/tests/store/%,$(TEST_BIN))   ; $(Q)$(call run_tes
 check-api:     $(filter $(OUT)/tests/api/%,$(TEST_BIN)) $(TROTHD)   ; $(Q)$(call run_tests,api)
 check-client:  $(filter $(OUT)/tests/client/%,$(TEST_BIN)) $(TROTHD) ; $(Q)$(call run_tests,client)
 check-cli:     $(filter $(OUT)/tests/cli/%,$(TEST_BIN)) $(TROTHD) $(TROTH) ; $(Q)$(call run_tests,cli)
-check-fault:   $(filter $(OUT)/tests/fault/%,$(TEST_BIN)) $(TROTHD) $(TROTHD_POWERCUT) $(TROTHD_SPOILT) ; \
+check-fault:   $(filter $(OUT)/tests/fault/%,$(TEST_BIN)) $(TROTHD) $(TROTHD_POWERCUT) $(TROTHD_SPOILT)
 	$(Q)$(call run_tests,fault)
 fault: check-fault
 
@@ -100,7 +100,8 @@ check-asan:
 
 # What README.md tells, from a clone of what is committed; the server needs its usual port.
 check-story:
-	$(Q)sh -c 'bash tools/story.sh >$(OUT)/log/story && tail -n 1 $(OUT)/log/story || { tail -n 40 $(OUT)/log/story; exit 1; }'
+	$(Q)mkdir -p $(OUT)/log
+	$(Q)sh -c 'bash tools/story.sh >$(OUT)/log/story 2>&1 && tail -n 1 $(OUT)/log/story || { tail -n 40 $(OUT)/log/story; exit 1; }'
 
 # Slower, and not for every change: each build of its own, with what it is made to find.
 check-full: check check-story
