@@ -81,6 +81,7 @@ static void say_back(struct cli *cli, const struct promise *promise, const struc
     say_lines(say, 0, 2);
     say_put(say, "%u  ", view_number(promise));
     view_put_what(say, promise, act->turn);
+    if (words->has_ask) view_put_asked(cli, promise);
     if (words->has_turn && promise->turn[act->turn].due_ms > 0) {
         say_put(say, " (");
         view_put_turn(cli, promise, act->turn);

@@ -28,13 +28,14 @@ static void say_row(struct cli *cli, const struct client_circle *circle, const s
     struct say *say = &cli->out;
     size_t turn = view_turn_now(promise, cli->now_ms);
     static struct promise_when when;
+    bool is_open = view_is_open(promise, cli->now_ms);
     say_put(say, "%3u  ", view_number(promise));
     if (part != PART_MINE) {
         who_say(say, promise->promiser);
         say_put(say, ": ");
     }
     say_style(say, SAY_BOLD);
-    view_put_what(say, promise, turn);
+    view_put_gist(say, promise, turn);
     say_style(say, SAY_PLAIN);
     if (part != PART_TO_ME) {
         say_put(say, "  to ");
@@ -51,9 +52,9 @@ static void say_row(struct cli *cli, const struct client_circle *circle, const s
             say_put(say, " in ");
             say_quote_line(say, when.zone);
         }
-        say_put(say, promise->turn[turn].due_ms > cli->now_ms ? "; next " : "; ");
+        if (is_open) say_put(say, promise->turn[turn].due_ms > cli->now_ms ? "; next " : "; ");
     }
-    view_put_due(cli, promise, turn);
+    if (is_open || when.kind != PROMISE_WHEN_RULE) view_put_due(cli, promise, turn);
     say_put(say, " \u00b7 ");
     view_put_outcome(cli, circle, promise, turn);
     if (promise->ask.seq > 0) say_put(say, " \u00b7 a change is asked for");
@@ -134,6 +135,13 @@ static const char *act_words(unsigned act)
     return "said something";
 }
 
+/* Whether an act is about one time of a promise rather than about all of it, or about an ask. */
+static bool is_of_one_time(unsigned act)
+{
+    return act != PROMISE_MADE && act != PROMISE_DECLINED && act != PROMISE_ENDED && act != PROMISE_CHANGE_ACCEPTED &&
+           act != PROMISE_CHANGE_REFUSED;
+}
+
 static void say_history(struct cli *cli, const struct client_circle *circle, const struct promise *promise)
 {
     struct say *say = &cli->out;
@@ -147,7 +155,7 @@ static void say_history(struct cli *cli, const struct client_circle *circle, con
         say_put(say, "  ");
         who_say(say, state_member(circle->state, row->author));
         say_put(say, " %s", act_words(row->act));
-        if (promise->kind == PROMISE_WHEN_RULE && row->act != PROMISE_MADE && row->turn < promise->turn_n) {
+        if (promise->turn_n > 1 && is_of_one_time(row->act) && row->turn < promise->turn_n) {
             say_put(say, " (");
             view_put_turn(cli, promise, row->turn);
             say_put(say, ")");
@@ -165,11 +173,12 @@ static void say_history(struct cli *cli, const struct client_circle *circle, con
 /* What is asked for, when a change waits for an answer. */
 static void say_ask(struct cli *cli, const struct client_circle *circle, const struct promise *promise)
 {
-    const struct promise_act *ask = promise->ask.act;
     if (promise->ask.seq == 0) return;
     say_gap(&cli->out);
     who_say(&cli->out, promise->promiser);
-    say_put(&cli->out, " asks to change %s:", ask->is_all_left ? "every time that is left" : "this time");
+    say_put(&cli->out, " asks to change this");
+    view_put_asked(cli, promise);
+    say_put(&cli->out, ":");
     say_lines(&cli->out, 0, 0);
     view_say_ask(cli, promise);
     if (!who_is_me(circle, promise->receiver)) return;
@@ -180,19 +189,23 @@ static void say_ask(struct cli *cli, const struct client_circle *circle, const s
 static void say_turns(struct cli *cli, const struct client_circle *circle, const struct promise *promise)
 {
     enum { SHOWN = 14 };
-    size_t now = view_turn_now(promise, cli->now_ms), first = now > SHOWN / 2 ? now - SHOWN / 2 : 0;
+    bool is_all = call_has(&cli->call, OPT_ALL);
+    size_t now = view_turn_now(promise, cli->now_ms), before = 0, place = 0;
     if (promise->turn_n == 1) return;
+    for (size_t i = view_turn_after(promise, VIEW_NO_TURN); i != now; i = view_turn_after(promise, i)) before++;
+    size_t first = is_all || before < SHOWN / 2 ? 0 : before - SHOWN / 2;
+    size_t end = is_all || promise->turn_n - first < SHOWN ? promise->turn_n : first + SHOWN;
     say_gap(&cli->out);
     say_line(&cli->out, "Its times");
-    if (call_has(&cli->call, OPT_ALL)) first = 0;
-    for (size_t i = first; i < promise->turn_n && i < first + SHOWN; i++) {
+    for (size_t i = view_turn_after(promise, VIEW_NO_TURN); place < end; i = view_turn_after(promise, i)) {
+        if (place++ < first) continue;
         view_put_turn(cli, promise, i);
         say_pad(&cli->out, 20);
         view_put_outcome(cli, circle, promise, i);
         say_lines(&cli->out, 2, 22);
     }
-    if (first > 0 || promise->turn_n > first + SHOWN) {
-        say_put(&cli->out, "\u2026 %zu in all", promise->turn_n);
+    if (first > 0 || promise->turn_n > end) {
+        say_put(&cli->out, "\u2026 %zu in all: troth promise show %u --all", promise->turn_n, view_number(promise));
         say_lines(&cli->out, 2, 2);
     }
 }

@@ -89,10 +89,13 @@ static void put_promise(struct cli *cli, const struct client_circle *circle, con
         who_say(say, promise->receiver);
     }
     say_put(say, row->act == PROMISE_MADE ? ": " : ": %u, ", view_number(promise));
-    view_put_what(say, promise, turn);
+    if (row->act == PROMISE_MADE)
+        view_put_what(say, promise, turn);
+    else
+        view_put_gist(say, promise, turn);
     put_time(cli, promise, row->act, turn);
     if (row->words.len > 0) {
-        say_put(say, " \"");
+        say_put(say, ": \"");
         say_quote(say, row->words);
         say_put(say, "\"");
     }

@@ -51,7 +51,7 @@ static void put_promise(struct waiting *w, const struct promise *promise, size_t
 {
     struct say *say = &w->cli->out;
     say_style(say, SAY_BOLD);
-    view_put_what(say, promise, turn);
+    view_put_gist(say, promise, turn);
     say_style(say, SAY_PLAIN);
     if (promise->turn[turn].due_ms == 0) return;
     say_put(say, " (");
@@ -71,7 +71,8 @@ static void to_me(struct waiting *w, const struct promise *promise, size_t turn)
         say_put(&w->cli->out, " says it is done: ");
         put_promise(w, promise, turn);
     }
-    end(w, "promise kept", "promise late", view_number(promise));
+    bool is_due = promise->turn[turn].due_ms > 0 && promise->turn[turn].due_ms <= w->cli->now_ms;
+    end(w, "promise kept", is_due ? "promise late" : NULL, view_number(promise));
 }
 
 /* A turn of a promise of mine: due soon, or past and without a word. */
@@ -103,7 +104,7 @@ static void promises(struct waiting *w)
             if (!w->cli->is_json) {
                 who_say(&w->cli->out, promise->promiser);
                 say_put(&w->cli->out, " asks to change: ");
-                put_promise(w, promise, view_turn_now(promise, w->cli->now_ms));
+                put_promise(w, promise, view_turn_asked(promise, w->cli->now_ms));
             }
             end(w, "promise show", NULL, view_number(promise));
         }

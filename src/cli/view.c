@@ -62,6 +62,22 @@ enum err view_find(struct cli *cli, const struct client_circle *circle, const ch
 
 /* ---- when ---------------------------------------------------------------------------------------------- */
 
+static bool is_before(const struct promise *promise, size_t a, size_t b)
+{
+    uint64_t a_ms = promise->turn[a].due_ms, b_ms = promise->turn[b].due_ms;
+    return a_ms < b_ms || (a_ms == b_ms && a < b);
+}
+
+size_t view_turn_after(const struct promise *promise, size_t turn)
+{
+    size_t next = VIEW_NO_TURN;
+    for (size_t i = 0; i < promise->turn_n; i++) {
+        if (turn != VIEW_NO_TURN && !is_before(promise, turn, i)) continue;
+        if (next == VIEW_NO_TURN || is_before(promise, i, next)) next = i;
+    }
+    return next;
+}
+
 /* What the turns that stand go by: the promise's own rule, or that of the last change. */
 static void rule_of(const struct promise *promise, const struct promise_turn *turn, struct promise_when *when)
 {
@@ -71,11 +87,25 @@ static void rule_of(const struct promise *promise, const struct promise_turn *tu
     when->zone = change != NULL && change->zone.len > 0 ? change->zone : promise->zone;
 }
 
+/* Which turn tells how the whole promise goes: the last that stands and repeats. One time that was moved elsewhere
+ * makes no other promise of it. */
+static const struct promise_turn *leading_turn(const struct promise *promise)
+{
+    struct promise_when when;
+    for (size_t i = promise->turn_n; i-- > 0;) {
+        rule_of(promise, &promise->turn[i], &when);
+        if (when.kind == PROMISE_WHEN_RULE && promise->turn[i].close != PROMISE_WAS_RENEGOTIATED)
+            return &promise->turn[i];
+    }
+    return &promise->turn[promise->turn_n - 1];
+}
+
 void view_when(const struct promise *promise, struct promise_when *when)
 {
     when->due_n = 0;
-    rule_of(promise, &promise->turn[promise->turn_n - 1], when);
-    for (size_t i = 0; i < promise->turn_n && when->due_n < PROMISE_DUES; i++) {
+    rule_of(promise, leading_turn(promise), when);
+    for (size_t i = view_turn_after(promise, VIEW_NO_TURN); i != VIEW_NO_TURN && when->due_n < PROMISE_DUES;
+         i = view_turn_after(promise, i)) {
         const struct promise_turn *turn = &promise->turn[i];
         if (turn->close == PROMISE_WAS_RENEGOTIATED || turn->due_ms == 0) continue;
         when->date[when->due_n] = turn->date;
@@ -227,6 +257,35 @@ void view_put_what(struct say *say, const struct promise *promise, size_t turn)
         say_put(say, "(its words were erased)");
     else
         say_quote(say, what);
+}
+
+void view_put_gist(struct say *say, const struct promise *promise, size_t turn)
+{
+    enum { COLUMNS = 160, BYTES = 4 * COLUMNS };
+    struct str what = promise_turn_what(promise, turn);
+    size_t n = what.len < BYTES ? what.len : BYTES;
+    while (n > 0 && (say_width(str_at(what.at, n)) > COLUMNS || !str_is_utf8(str_at(what.at, n)))) n--;
+    if (what.len == 0) say_put(say, "(its words were erased)");
+    say_quote_line(say, str_at(what.at, n));
+    if (n < what.len) say_put(say, "\u2026");
+}
+
+size_t view_turn_asked(const struct promise *promise, uint64_t now_ms)
+{
+    bool is_one = promise->ask.seq > 0 && !promise->ask.act->is_all_left && promise->ask.act->turn < promise->turn_n;
+    return is_one ? (size_t)promise->ask.act->turn : view_turn_now(promise, now_ms);
+}
+
+void view_put_asked(struct cli *cli, const struct promise *promise)
+{
+    const struct promise_act *ask = promise->ask.act;
+    if (promise->ask.seq == 0 || promise->turn_n == 1) return;
+    say_put(&cli->out, " (");
+    if (ask->is_all_left || ask->turn >= promise->turn_n)
+        say_put(&cli->out, "every time that is left");
+    else
+        view_put_turn(cli, promise, ask->turn);
+    say_put(&cli->out, ")");
 }
 
 void view_say_field(struct say *say, const char *what, struct str text)

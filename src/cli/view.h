@@ -23,6 +23,14 @@ void view_when(const struct promise *promise, struct promise_when *when) NONNULL
 /* view_turn_now -- the turn that matters at a time: of those on which something is open the nearest, else the last. */
 size_t view_turn_now(const struct promise *promise, uint64_t now_ms) NONNULL;
 
+/* view_turn_after -- the turn that is due next after one, as the calendar has them: a changed time stands last in the
+ * list of turns, wherever it was moved. VIEW_NO_TURN begins, and is behind the last. */
+#define VIEW_NO_TURN SIZE_MAX
+size_t view_turn_after(const struct promise *promise, size_t turn) NONNULL;
+
+/* view_turn_asked -- the turn that the change that is asked for is about; of all that are left the nearest. */
+size_t view_turn_asked(const struct promise *promise, uint64_t now_ms) NONNULL;
+
 /* view_outcome_word -- "kept", "waiting": for programs. */
 const char *view_outcome_word(enum promise_outcome outcome);
 
@@ -30,9 +38,13 @@ const char *view_outcome_word(enum promise_outcome outcome);
 void view_put_outcome(struct cli *cli, const struct client_circle *circle, const struct promise *promise, size_t turn)
     NONNULL;
 
-/* view_put_what -- puts the wording, or that it was erased.   view_put_turn -- "Fri 27 Nov", "some day".
+/* view_put_what -- puts the wording, or that it was erased.   view_put_gist -- its beginning in one line, for lists.
+ * view_put_asked -- which time the change that is asked for is about, in brackets, where there are several.
+ * view_put_turn -- "Fri 27 Nov", "some day".
  * view_put_due -- "by Fri 27 Nov", "Fri 27 Nov 18:00", "some day". */
 void view_put_what(struct say *say, const struct promise *promise, size_t turn) NONNULL;
+void view_put_gist(struct say *say, const struct promise *promise, size_t turn) NONNULL;
+void view_put_asked(struct cli *cli, const struct promise *promise) NONNULL;
 void view_put_turn(struct cli *cli, const struct promise *promise, size_t turn) NONNULL;
 void view_put_due(struct cli *cli, const struct promise *promise, size_t turn) NONNULL;
 

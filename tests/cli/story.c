@@ -89,7 +89,7 @@ static void a_promise_is_made_done_and_kept(void **state)
     assert_int_equal(TROTH_BARE(&ben, "sync"), 0);
     assert_int_equal(TROTH_BARE(&ben, "status"), 0);
     assert_true(terminal_says(&ben, "\u2022 \u25cf\u00a0Ana says it is done: cook ("));
-    assert_true(terminal_says(&ben, "troth promise kept 1   or: troth promise late 1"));
+    assert_true(terminal_says(&ben, "\n    troth promise kept 1\n")); /* not due yet, so it can't be late */
     assert_int_equal(TROTH_BARE(&ben, "promise", "kept", "1"), 0);
     assert_int_equal(TROTH_BARE(&ben, "status"), 0);
     assert_true(terminal_says(&ben, "Nothing waits for you."));
@@ -141,6 +141,49 @@ static void a_change_is_asked_accepted_and_shown(void **state)
     assert_int_equal(TROTH_BARE(&ana, "promise", "end", "1", "--yes"), 0);
     assert_int_equal(TROTH_BARE(&ana, "promise", "list"), 0);
     assert_true(terminal_says(&ana, "\u00b7 ended"));
+}
+
+static void one_time_that_is_moved_leaves_the_rest_as_it_repeats(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        TROTH_BARE(&ana, "promise", "make", "bins", "--by", "every 9 days 18:00 from in 3 days 5 times", "--yes"), 0);
+    assert_int_equal(TROTH_BARE(&ana, "promise", "change", "1", "--by", "in 6 hours", "--yes"), 0);
+    assert_int_equal(TROTH_BARE(&ana, "promise", "show", "1", "--json"), 0);
+    assert_int_equal(TROTH_BARE(&ben, "sync"), 0);
+    assert_int_equal(TROTH_BARE(&ben, "promise", "show", "1"), 0);
+    assert_true(terminal_says(&ben, "\u25cf\u00a0Ana asks to change this ("));
+    assert_int_equal(TROTH_BARE(&ben, "promise", "accept", "1"), 0);
+    assert_true(terminal_says(&ben, "  1  bins ("));
+    assert_int_equal(TROTH_BARE(&ben, "promise", "list"), 0);
+    assert_true(terminal_says(&ben, "     every 9 days at 18:00; next t")); /* today or tomorrow */
+    assert_int_equal(TROTH_BARE(&ben, "promise", "show", "1"), 0);
+    assert_true(terminal_says(&ben, "  When: every 9 days at 18:00; 5 times: first "));
+    assert_true(terminal_says(&ben, "\u25c6\u00a0Ben accepted the change\n"));
+    const char *moved = strstr(ben.said, "Its times\n  to"), *old = strstr(ben.said, "changed, and both agreed");
+    assert_true(moved != NULL && old != NULL && moved < old); /* in the order in which they are due */
+    assert_int_equal(TROTH_BARE(&ana, "sync"), 0);
+    assert_int_equal(TROTH_BARE(&ana, "promise", "end", "1", "--yes"), 0);
+    assert_int_equal(TROTH_BARE(&ana, "promise", "list"), 0);
+    assert_true(terminal_says(&ana, "     every 9 days at 18:00 \u00b7 ended\n"));
+}
+
+static void long_words_are_cut_in_lists_and_whole_in_show(void **state)
+{
+    (void)state;
+    char words[3001];
+    memset(words, 'x', 3000);
+    for (size_t i = 10; i < 3000; i += 11) words[i] = i % 33 == 0 ? '\n' : ' ';
+    memcpy(words + 2990, "the end", sizeof "the end");
+    assert_int_equal(TROTH_BARE(&ana, "promise", "make", words, "--by", "in 2 hours", "--yes"), 0);
+    assert_true(terminal_says(&ana, "the end"));
+    assert_int_equal(TROTH_BARE(&ana, "promise", "list"), 0);
+    assert_true(terminal_says(&ana, "\u2026"));
+    assert_false(terminal_says(&ana, "the end"));
+    assert_int_equal(TROTH_BARE(&ana, "status"), 0);
+    assert_false(terminal_says(&ana, "the end"));
+    assert_int_equal(TROTH_BARE(&ana, "promise", "show", "1"), 0);
+    assert_true(terminal_says(&ana, "the end"));
 }
 
 static void where_two_differ_it_stays_seen_differently(void **state)
@@ -287,6 +330,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_promise_is_made_done_and_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_the_laws_forbid_is_refused_with_their_sentence, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_change_is_asked_accepted_and_shown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_time_that_is_moved_leaves_the_rest_as_it_repeats, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(long_words_are_cut_in_lists_and_whole_in_show, set_up, tear_down),
         cmocka_unit_test_setup_teardown(where_two_differ_it_stays_seen_differently, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_the_server_it_is_kept_here_and_sent_later, set_up, tear_down),
         cmocka_unit_test_setup_teardown(three_need_everybodys_consent, set_up, tear_down),
