@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <errno.h>
 
 #include "cli/prompt.h"
 #include "harness/scratch.h"
@@ -113,6 +114,7 @@ struct sitting {
 static void sit_down(struct sitting *s, int (*what)(void))
 {
     *s = (struct sitting){.fd = posix_openpt(O_RDWR | O_NOCTTY)};
+    if (s->fd < 0 && (errno == ENOENT || errno == ENODEV)) skip(); /* a system without pseudo-terminals */
     assert_true(s->fd >= 0 && grantpt(s->fd) == 0 && unlockpt(s->fd) == 0);
     s->pid = fork();
     assert_true(s->pid >= 0);
