@@ -132,6 +132,7 @@ include mk/tests.mk
 include mk/fuzz.mk
 include mk/bench.mk
 include mk/wasm.mk
+include mk/web.mk
 include mk/gates.mk
 
 # ---- the rest -------------------------------------------------------------------------------------
@@ -165,6 +166,7 @@ help:
 	@echo '  check-clang    everything compiled by clang, no warnings'
 	@echo '  gates          what a machine can check of the house rules'
 	@echo '  wasm-check     the core as WebAssembly: its vectors, its imports, its size, its calls beside the native ones'
+	@echo '  web            the client in the browser, into web/dist; check-web tests it, web-shots takes its pictures'
 	@echo '  bench          the benchmarks'
 	@echo '  install        trothd and its systemd unit, under PREFIX (and DESTDIR)'
 	@echo '  clean          removes $(BUILD)'

@@ -28,7 +28,9 @@ clang                     command clang                        second compiler, 
 lld                       command wasm-ld                      links WebAssembly
 libclang-rt-dev-wasm32    builtins wasm32                      what clang needs for WebAssembly
 wasi-libc                 file /usr/include/wasm32-wasi/stdio.h  C library for WebAssembly
-nodejs                    command node                         runs WebAssembly
+nodejs                    command node                         runs WebAssembly, and builds the client in the browser
+npm                       command npm                          fetches what that client is built with
+chromium                  command chromium                     the browser that it is tested in
 dpkg-dev                  command dpkg-source                  unpacks the source of libsodium for WebAssembly
 libcmocka-dev             library cmocka                       the tests are written with it
 libcbor-dev               library libcbor                      a second opinion on CBOR

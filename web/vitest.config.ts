@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+    esbuild: { jsx: "automatic", jsxImportSource: "preact" },
     test: {
         include: ["tests/{unit,link}/**/*.test.{ts,tsx}"],
         environment: "node",

@@ -35,10 +35,6 @@ export const parts = {
         arrived: "arrived",
         kept_here: "Kept here, sent when you’re back",
     },
-    refusal: {
-        heading: "That didn’t go through",
-        kept: "Nothing was lost.",
-    },
     sheet: {
         close: "Close",
     },
@@ -49,12 +45,13 @@ export const parts = {
         talk: "Talk",
         together: "Together",
         picture: "Picture",
-        waits: (n: number): string => n_of(n, { one: "# waits for you", other: "# wait for you" }),
     },
     exit: {
         leave: "Leave quickly",
         again: (n: number): string =>
             n_of(n, { one: "Press Shift # more time to leave.", other: "Press Shift # more times to leave." }),
+        /** Where leaving leads: a page that anybody may have open. */
+        to: "https://www.bbc.com/weather",
         leaving: "Leaving.",
         not_now: "The time to leave with Shift is over.",
     },
