@@ -143,6 +143,7 @@ CLIENT_SRC := \
 	src/client/flow_alarm.c \
 	src/client/flow_join.c \
 	src/client/flow_member.c \
+	src/client/flow_session.c \
 	src/client/flow_start.c \
 	src/client/flow_sync.c \
 	src/client/held.c \

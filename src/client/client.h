@@ -135,6 +135,30 @@ MUST_USE enum err client_renew(struct client_account *account, struct str passph
  * A server that cannot be reached is OFFLINE, and the session is forgotten here all the same. */
 MUST_USE enum err client_sign_out(struct client_account *account, struct why *why) NONNULL;
 
+/* client_forget -- removes the account and everything of it from this machine: circles, keys, what waits to be sent,
+ * drafts. The server hears nothing of it: client_sign_out does that. account is good for nothing afterwards.
+ *                                                                                [STORE DISK_FULL NO_MEMORY] */
+MUST_USE enum err client_forget(struct client_account *account, struct why *why) NONNULL;
+
+/* A device that is signed in, as the server tells it. */
+struct client_device {
+    uint8_t session[ID_BYTES];
+    uint64_t since_ms, used_ms;   /* by the server's clock; used_ms: when it last asked the server something */
+    bool is_this;
+};
+
+/* client_devices -- those of an unlocked account, up to cap, as the server lists them.   client_end_device -- signs one
+ * of them out: what is on it stays there, and nothing more reaches it. Its own is client_sign_out's.
+ *                                                                    [OFFLINE NO_SESSION …; end: NOT_FOUND, too] */
+MUST_USE enum err client_devices(struct client_account *account, struct client_device *list, size_t cap, size_t *n,
+                                 struct why *why) NONNULL;
+MUST_USE enum err client_end_device(struct client_account *account, const uint8_t session[static ID_BYTES],
+                                    struct why *why) NONNULL;
+
+/* client_profile -- appends the text of my profile (practice/profile.h) as this device knows it. Another one is said
+ * by client_act, in each circle.                                                       [NOT_FOUND: none is known] */
+MUST_USE enum err client_profile(struct client_account *account, struct out *text, struct why *why) NONNULL;
+
 /* client_passphrase -- another passphrase for the same code; ends all other sessions. The recovery credential,
  * if there is one, stays.                               [WRONG_SECRET CREDS_MOVED OFFLINE BAD_FIELD] */
 MUST_USE enum err client_passphrase(struct client_account *account, struct str old, struct str fresh,

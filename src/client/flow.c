@@ -27,6 +27,15 @@ enum err flow_profile(struct seat *seat, struct out *text)
     return ERR_OK;
 }
 
+enum err client_profile(struct client_account *account, struct out *text, struct why *why)
+{
+    struct seat *seat = seat_of(account);
+    enum err e = seat_needs(seat, why);
+    if (e != ERR_OK) return e;
+    e = flow_profile(seat, text);
+    return e == ERR_OK ? e : seat_fail(seat, e, why);
+}
+
 enum err flow_set_profile(struct seat *seat, struct str text)
 {
     struct profile profile;

@@ -1,4 +1,4 @@
-/* flow_start.c -- an account from nothing, on another device, with another passphrase, signed out. See client.h. */
+/* flow_start.c -- an account from nothing, on another device, signed in again; another passphrase. See client.h. */
 #include <stdlib.h>
 
 #include "client/clock.h"
@@ -103,20 +103,6 @@ static bool was_refused(enum err e)
     }
 }
 
-static enum err forget_account(struct seat *seat)
-{
-    struct client *client = seat->face.client;
-    size_t at = 0;
-    client_lock(&seat->face);
-    enum err e = home_account_remove(client->home, seat->face.number);
-    if (e != ERR_OK) return e;
-    while (client->seat[at] != seat) at++;
-    for (client->seat_n--; at < client->seat_n; at++) client->seat[at] = client->seat[at + 1];
-    wipe(seat, sizeof *seat);
-    free(seat);
-    return ERR_OK;
-}
-
 /* The journal is kept here first; only then is the start over, so that an interrupted one goes on. */
 static enum err make_journal(struct seat *seat)
 {
@@ -151,7 +137,7 @@ enum err client_start_account(struct client *client, const struct client_start *
     }
     (void)seat_fail(seat, e, why);
     bool is_useless = was_refused(e) && !seat->face.is_begun;
-    return is_useless && forget_account(seat) != ERR_OK ? ERR_STORE : e;
+    return is_useless && seat_remove(seat) != ERR_OK ? ERR_STORE : e;
 }
 
 /* ---- another device -------------------------------------------------------------------------- */
@@ -253,7 +239,7 @@ enum err client_sign_in(struct client *client, const char *server, const uint8_t
     return e;
 }
 
-/* ---- sessions -------------------------------------------------------------------------------- */
+/* ---- signing in again ------------------------------------------------------------------------ */
 
 /* The identity as the server has it wrapped now: with another passphrase, perhaps, that was chosen elsewhere. */
 static enum err take_wrapped(struct seat *seat, const struct secret_access *access, const struct remote_login *login)
@@ -293,40 +279,6 @@ enum err client_renew(struct client_account *account, struct str passphrase, str
     e = renew(seat, &access);
     secret_access_fini(&access);
     return e == ERR_OK ? e : seat_fail(seat, e, why);
-}
-
-/* The id of the session that this is. */
-static enum err own_session(struct remote *remote, uint8_t id[static ID_BYTES])
-{
-    struct remote_rows rows;
-    struct remote_session session;
-    enum err e = remote_sessions(remote, &rows);
-    if (e != ERR_OK) return e;
-    e = ERR_NOT_FOUND;
-    while (remote_next_session(&rows, &session)) {
-        if (!session.is_this) continue;
-        memcpy(id, session.id, ID_BYTES);
-        e = ERR_OK;
-    }
-    return e;
-}
-
-enum err client_sign_out(struct client_account *account, struct why *why)
-{
-    struct seat *seat = seat_of(account);
-    struct remote *remote;
-    uint8_t id[ID_BYTES];
-    enum err e = seat_needs(seat, why);
-    if (e != ERR_OK) return e;
-    e = seat_remote(seat, true, &remote);
-    if (e == ERR_OK) e = own_session(remote, id);
-    if (e == ERR_OK) e = remote_end_session(remote, id);
-    if (e == ERR_NO_SESSION || e == ERR_NOT_FOUND) e = ERR_OK; /* it had ended already */
-    if (e != ERR_OK) (void)seat_fail(seat, e, why);
-    enum err dropped = seat_drop_session(seat);
-    if (dropped != ERR_OK) return seat_fail(seat, dropped, why);
-    client_lock(account);
-    return e;
 }
 
 /* ---- another passphrase ---------------------------------------------------------------------- */

@@ -76,6 +76,10 @@ struct fetch_options seat_fetch_options(const struct client *client, const char 
 /* seat_drop_session -- no session any more, here and in the home. */
 MUST_USE enum err seat_drop_session(struct seat *seat) NONNULL;
 
+/* seat_remove -- the account and everything of it goes from the home and from the client. The seat is no more.
+ *                                                                               [as home_account_remove] */
+MUST_USE enum err seat_remove(struct seat *seat) NONNULL;
+
 /* seat_fail -- fills why for an error, with a sentence of the home's or the server's where there is one. */
 enum err seat_fail(const struct seat *seat, enum err e, struct why *why) NONNULL;
 

@@ -294,6 +294,51 @@ static void a_passphrase_that_was_changed_elsewhere_opens_here_too(void **state)
     assert_int_equal(hearth_sync(&ana).err, ERR_OK);
 }
 
+static void a_device_is_listed_and_signed_out_by_another(void **state)
+{
+    (void)state;
+    struct client_device list[4];
+    size_t n = 0;
+    hearth_second(&hearth, &ana, &phone);
+    hearth_ok(&ana, client_devices(ana.account, list, 4, &n, &ana.why));
+    assert_int_equal(n, 2);
+    assert_true(list[0].is_this != list[1].is_this);
+    const struct client_device *other = list[0].is_this ? &list[1] : &list[0];
+    assert_true(other->since_ms > 0 && other->used_ms >= other->since_ms);
+    hearth_ok(&ana, client_end_device(ana.account, other->session, &ana.why));
+    assert_int_equal(client_end_device(ana.account, other->session, &ana.why), ERR_NOT_FOUND);
+    hearth_ok(&ana, client_devices(ana.account, list, 4, &n, &ana.why));
+    assert_true(n == 1 && list[0].is_this);
+    assert_int_equal(client_devices(phone.account, list, 4, &n, &phone.why), ERR_NO_SESSION);
+    assert_string_equal(phone.why.field, "session");
+    client_lock(ana.account);
+    assert_int_equal(client_devices(ana.account, list, 4, &n, &ana.why), ERR_NO_SESSION);
+    assert_string_equal(ana.why.field, "locked");
+}
+
+static void what_was_forgotten_is_not_in_the_home_and_can_be_signed_in_again(void **state)
+{
+    (void)state;
+    struct client_listed list[2 * LIMIT_CIRCLES];
+    uint8_t code[SECRET_BYTES];
+    char server[ACCOUNT_ORIGIN_BYTES + 1];
+    size_t n = 0;
+    struct client_options options = {.folder = ana.folder};
+    memcpy(code, ana.account->code, sizeof code);
+    memcpy(server, ana.account->server, sizeof server);
+    hearth_ok(&ana, client_sign_out(ana.account, &ana.why));
+    hearth_ok(&ana, client_forget(ana.account, &ana.why));
+    assert_int_equal(client_account_n(ana.client), 0);
+    client_close(ana.client);
+    hearth_ok(&ana, client_open(&options, &ana.client, &ana.why));
+    assert_int_equal(client_account_n(ana.client), 0);
+    hearth_ok(&ana, client_sign_in(ana.client, server, code, HEARTH_PASSPHRASE, STR("again"), &ana.account, &ana.why));
+    hearth_ok(&ana, client_circles(ana.account, list, &n, &ana.why));
+    assert_int_equal(n, 2); /* the journal, and the circle with Ben */
+    hearth_ok(&ana, client_circle_open(ana.account, ana.id, &ana.circle, &ana.why));
+    hearth_same(&ana, &ben);
+}
+
 /* What two devices are told live. */
 struct heard {
     size_t news_n, up_n;
@@ -359,6 +404,8 @@ int main(void)
         TEST(M5_who_is_locked_out_changes_the_key_and_gets_what_was_missed),
         TEST(what_the_passphrase_opens_and_what_not),
         TEST(a_passphrase_that_was_changed_elsewhere_opens_here_too),
+        TEST(a_device_is_listed_and_signed_out_by_another),
+        TEST(what_was_forgotten_is_not_in_the_home_and_can_be_signed_in_again),
         TEST(a_head_that_moves_is_heard_at_once),
         TEST(a_home_that_is_followed_can_be_used),
     };
