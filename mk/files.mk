@@ -168,7 +168,6 @@ CLIENT_SRC := \
 	src/client/remote_read.c \
 	src/client/ring.c \
 	src/client/seat.c \
-	src/client/sign.c \
 	src/client/sync.c \
 	src/client/sync_send.c
 

@@ -165,8 +165,8 @@ static void put_evidence(struct out *o, const struct held *h, const struct alarm
     pair_n += seen->has_parting;
     cbor_put_map(o, pair_n);
     cbor_put_uint(o, 1);
-    cbor_put_uint(o, h->chain.circle.head_seq);
-    put_bytes(o, 2, STR_OF(h->chain.circle.head_hash));
+    cbor_put_uint(o, h->copy.chain.circle.head_seq);
+    put_bytes(o, 2, STR_OF(h->copy.chain.circle.head_hash));
     if (seen->has_head) {
         cbor_put_uint(o, 3);
         cbor_put_uint(o, seen->head.seq);

@@ -4,7 +4,7 @@
 #include "client/clock.h"
 #include "client/flow.h"
 
-enum { ERASE_MOST = LIMIT_BATCH_ENTRIES / 2 };
+enum { ERASE_MOST_BYTES = 4 * LIMIT_PAYLOAD_BYTES * PLAN_ERASED };
 
 /* ---- saying ---------------------------------------------------------------------------------- */
 
@@ -27,12 +27,12 @@ enum err client_act_with_id(struct client_circle *circle, const uint8_t id[stati
     if (e == ERR_OK && payload_type(text, &type) != ERR_OK) e = ERR_BAD_CBOR;
     if (e == ERR_OK && !held_is_in(ring->held)) e = ERR_NOT_MEMBER;
     if (e != ERR_OK) return flow_end(ring, e, why);
-    enum law law = state_judge(&ring->held->state, ring->held->me->sign_pk, text, clock_wall_ms());
+    enum law law = state_judge(&ring->held->copy.state, ring->held->me->sign_pk, text, clock_wall_ms());
     if (law != LAW_OK) {
         *outcome = (struct client_outcome){.fate = CLIENT_REFUSED, .law = law};
         return ERR_OK;
     }
-    struct outbox_new item = {.kind = OUTBOX_SAY, .id = id, .content = text};
+    struct outbox_new item = {.kind = ITEM_SAY, .id = id, .content = text};
     e = flow_post(ring, &item, 1, outcome);
     if (e == ERR_OK) e = learn_profile(ring, text);
     return flow_end(ring, e, why);
@@ -47,63 +47,17 @@ enum err client_act(struct client_circle *circle, struct str text, struct client
 
 /* ---- erasing --------------------------------------------------------------------------------- */
 
-static bool may_erase(const struct held *h, uint64_t seq)
-{
-    if (seq >= held_n(h)) return false;
-    const struct index_row *row = index_row(&h->chain.index, seq);
-    return row->kind == ENTRY_SEALED && !row->is_erased && memcmp(row->author, h->me->sign_pk, SIGN_PK_BYTES) == 0;
-}
-
-/* What stays of an entry, as the text of a residue; false: nothing does. */
-static bool put_residue(const struct held *h, uint64_t seq, struct out *text)
-{
-    uint8_t memory[PAYLOAD_TEXT_BYTES];
-    struct out outcome = OUT_OVER(memory);
-    uint64_t type;
-    const struct held_row *row = &h->row[seq];
-    if (row->how != OPENED_TEXT || payload_type(row->text, &type) != ERR_OK || type != PAYLOAD_PROMISE) return false;
-    if (promise_act_scrub(&outcome, row->text) != LAW_OK) return false;
-    struct redact_residue residue = {.type = type, .outcome = out_str(&outcome)};
-    memcpy(residue.target, index_row(&h->chain.index, seq)->hash, HASH_BYTES);
-    redact_residue_put(text, &residue);
-    return !text->is_full;
-}
-
-/* The residues, then the redact. */
-struct erasing {
-    struct outbox_new item[ERASE_MOST + 1];
-    size_t item_n;
-    uint8_t seqs[8 * ERASE_MOST];
-    uint8_t *memory;
-};
-
-static enum err draft_erasing(struct held *h, const uint64_t *seq, size_t seq_n, struct erasing *erasing)
-{
-    size_t room = PROMISE_TEXT_BYTES;
-    struct out seqs = OUT_OVER(erasing->seqs);
-    for (size_t i = 0; i < seq_n; i++) {
-        if (!may_erase(h, seq[i])) return ERR_BAD_REDACT;
-        out_put_be64(&seqs, seq[i]);
-        struct out text = out_over(erasing->memory + i * room, room);
-        if (!held_is_in(h) || !put_residue(h, seq[i], &text)) continue;
-        erasing->item[erasing->item_n++] = (struct outbox_new){.kind = OUTBOX_SAY, .content = out_str(&text)};
-    }
-    erasing->item[erasing->item_n++] = (struct outbox_new){.kind = OUTBOX_REDACT, .content = out_str(&seqs)};
-    return ERR_OK;
-}
-
 enum err client_erase(struct client_circle *circle, const uint64_t *seq, size_t seq_n, struct client_outcome *outcome,
                       struct why *why)
 {
     struct ring *ring = ring_of(circle);
-    struct erasing erasing = {0};
+    struct plan plan;
+    struct arena a;
+    arena_init(&a, ERASE_MOST_BYTES);
     enum err e = ring_ready(ring);
-    if (e == ERR_OK && (seq_n == 0 || seq_n > ERASE_MOST)) e = ERR_BAD_REDACT;
-    if (e == ERR_OK) erasing.memory = malloc(seq_n * PROMISE_TEXT_BYTES);
-    if (e == ERR_OK && erasing.memory == NULL) e = ERR_NO_MEMORY;
-    if (e == ERR_OK) e = draft_erasing(ring->held, seq, seq_n, &erasing);
-    if (e == ERR_OK) e = flow_post(ring, erasing.item, erasing.item_n, outcome);
-    free(erasing.memory);
+    if (e == ERR_OK) e = plan_erase(&plan, &a, &ring->held->copy, seq, seq_n);
+    if (e == ERR_OK) e = flow_post_plan(ring, &plan, outcome);
+    arena_fini(&a);
     return flow_end(ring, e, why);
 }
 
@@ -111,7 +65,7 @@ enum err client_erase(struct client_circle *circle, const uint64_t *seq, size_t 
 
 static bool is_hidden(const struct home_item *item)
 {
-    return item->kind == OUTBOX_MEND || item->kind == OUTBOX_KEYS;
+    return item->kind == ITEM_MEND || item->kind == ITEM_KEYS;
 }
 
 /* An answer in a round that was signed once is what it is, even where the record went on without it: a server that
@@ -119,7 +73,7 @@ static bool is_hidden(const struct home_item *item)
 static bool is_frozen_answer(const struct home_item *item)
 {
     uint64_t type;
-    return item->is_frozen && item->kind == OUTBOX_SAY && payload_type(item->content, &type) == ERR_OK &&
+    return item->is_frozen && item->kind == ITEM_SAY && payload_type(item->content, &type) == ERR_OK &&
            type == PAYLOAD_COMMIT;
 }
 
@@ -132,10 +86,10 @@ enum err client_waiting(struct client_circle *circle, struct client_waiting *lis
     for (size_t i = 0; e == ERR_OK && i < ring->outbox.item_n && found < cap; i++) {
         const struct home_item *item = &ring->outbox.item[i].is;
         if (is_hidden(item)) continue;
-        list[found] = (struct client_waiting){.kind = outbox_kind_entry((enum outbox_kind)item->kind),
+        list[found] = (struct client_waiting){.kind = item_entry_kind((enum item_kind)item->kind),
                                               .may_unsend = !item->was_sent && !is_frozen_answer(item)};
         memcpy(list[found].id, item->id, ID_BYTES);
-        if (item->kind == OUTBOX_SAY) list[found].text = item->content;
+        if (item->kind == ITEM_SAY) list[found].text = item->content;
         found++;
     }
     if (e == ERR_OK) *n = found;
@@ -173,10 +127,10 @@ static enum err take_draft(void *ctx, const struct home_draft *draft)
     struct drafts *d = ctx;
     if (d->n == d->cap) return ERR_OK;
     struct client_draft *at = &d->list[d->n++];
-    *at = (struct client_draft){.kind = outbox_kind_entry((enum outbox_kind)draft->kind), .at_ms = draft->at_ms,
+    *at = (struct client_draft){.kind = item_entry_kind((enum item_kind)draft->kind), .at_ms = draft->at_ms,
                                 .law = outbox_law_of(draft->law), .err = draft->error};
     memcpy(at->id, draft->id, ID_BYTES);
-    if (draft->kind != OUTBOX_SAY) return ERR_OK;
+    if (draft->kind != ITEM_SAY) return ERR_OK;
     at->text = arena_copy(&d->ring->drafts, draft->content);
     return at->text.at == NULL ? ERR_NO_MEMORY : ERR_OK;
 }

@@ -103,10 +103,10 @@ enum err client_circle_new(struct client_account *account, struct str facts, str
 /* An entry that waits here: what the fold was told of it. */
 static void waiting_entry(const struct ring *ring, uint64_t seq, struct entry *entry)
 {
-    const struct state_row *row = state_row(&ring->held->state, seq);
+    const struct state_row *row = state_row(&ring->held->copy.state, seq);
     *entry = (struct entry){.circle = ring->held->id, .author = ring->held->me->sign_pk, .id = row->id, .seq = seq,
                             .kind = (enum entry_kind)row->kind, .time_ms = row->time_ms,
-                            .epoch = ring->held->chain.circle.epoch};
+                            .epoch = ring->held->copy.chain.circle.epoch};
 }
 
 enum err client_entry(const struct client_circle *circle, uint64_t seq, struct entry *entry, struct why *why)
@@ -114,7 +114,7 @@ enum err client_entry(const struct client_circle *circle, uint64_t seq, struct e
     struct ring *ring = ring_of(circle);
     uint8_t *wire;
     size_t wire_n;
-    EXPECT(seq < state_row_n(&ring->held->state));
+    EXPECT(seq < state_row_n(&ring->held->copy.state));
     if (seq >= held_n(ring->held)) {
         waiting_entry(ring, seq, entry);
         return ERR_OK;
@@ -130,13 +130,13 @@ enum err client_entry(const struct client_circle *circle, uint64_t seq, struct e
 struct str client_text(const struct client_circle *circle, uint64_t seq, enum opened_how *how)
 {
     const struct held *held = ring_of(circle)->held;
-    EXPECT(seq < state_row_n(&held->state));
-    if (how != NULL) *how = held->row[seq].how;
-    return held->row[seq].text;
+    EXPECT(seq < state_row_n(&held->copy.state));
+    if (how != NULL) *how = (enum opened_how)state_row(&held->copy.state, seq)->how;
+    return copy_text(&held->copy, seq);
 }
 
 uint64_t client_first_seen_ms(const struct client_circle *circle, uint64_t seq)
 {
     const struct held *held = ring_of(circle)->held;
-    return seq < held_n(held) ? held->row[seq].first_seen_ms : 0;
+    return seq < held_n(held) ? copy_row(&held->copy, seq)->first_seen_ms : 0;
 }

@@ -2,7 +2,7 @@
 #include "client/flow.h"
 
 #include "client/clock.h"
-#include "client/sign.h"
+#include "device/sign.h"
 
 #define PROFILE STR("profile")
 #define JOURNAL STR("journal")
@@ -94,7 +94,7 @@ enum err flow_find_journal(struct seat *seat)
         if (e != ERR_OK || standing == RING_IN || standing == RING_OUT) continue;
         e = ring_open(seat, circles.number[i], &ring);
         if (e != ERR_OK) break;
-        if (!ring->held->chain.circle.is_sole) continue;
+        if (!ring->held->copy.chain.circle.is_sole) continue;
         if (least != NULL && memcmp(ring->face.id, least, HASH_BYTES) >= 0) continue;
         memcpy(found, ring->face.id, HASH_BYTES);
         least = found;
@@ -107,11 +107,11 @@ static struct str profile_in(const struct ring *ring)
 {
     struct profile profile;
     for (uint64_t seq = held_n(ring->held); seq > 0; seq--) {
-        const struct state_row *row = state_row(&ring->held->state, seq - 1);
-        const uint8_t *author = index_row(&ring->held->chain.index, seq - 1)->author;
+        const struct state_row *row = state_row(&ring->held->copy.state, seq - 1);
+        const uint8_t *author = index_row(&ring->held->copy.chain.index, seq - 1)->author;
         if (row->type != PAYLOAD_PROFILE || row->law != LAW_OK || row->how != OPENED_TEXT) continue;
         if (memcmp(author, ring->held->me->sign_pk, SIGN_PK_BYTES) != 0) continue;
-        struct str text = ring->held->row[seq - 1].text;
+        struct str text = copy_row(&ring->held->copy, seq - 1)->text;
         if (profile_read(text, &profile) == LAW_OK) return text;
     }
     return (struct str){0};
@@ -154,17 +154,16 @@ enum err flow_find_profile(struct seat *seat)
 static void empty(struct held *h, struct seat *seat)
 {
     *h = (struct held){.home = seat_home(seat), .account = seat->face.number, .me = &seat->me};
-    arena_init(&h->record, 1 << 20);
-    chain_init(&h->chain, &h->record);
+    copy_init(&h->copy, NULL, &seat->me, 1 << 20);
 }
 
-static enum err sign_text(struct signer *s, struct str text, struct entry *entry)
+static enum err sign_text(struct sign *s, struct str text, struct entry *entry)
 {
     struct why why;
-    struct home_item item = {.kind = OUTBOX_SAY, .content = text};
+    struct item item = {.kind = ITEM_SAY, .content = text};
     random_fill(item.id, sizeof item.id);
     /* the signed entry borrows its id from its own bytes */
-    return signer_sign(s, &item, entry, &why);
+    return sign_item(s, &item, entry, &why);
 }
 
 static enum err keep_circle(struct seat *seat, struct held *h, const struct entry *entry, const struct str *text,
@@ -176,7 +175,7 @@ static enum err keep_circle(struct seat *seat, struct held *h, const struct entr
     bool is_sole = entry[0].body.genesis.is_sole;
     struct home_circle_about about = {.standing = is_sole ? RING_JOURNAL : RING_IN};
     for (size_t i = 0; i < n; i++) {
-        item[i] = (struct outbox_new){.kind = i == 0 ? OUTBOX_GENESIS : OUTBOX_SAY, .id = entry[i].id,
+        item[i] = (struct outbox_new){.kind = i == 0 ? ITEM_GENESIS : ITEM_SAY, .id = entry[i].id,
                                       .content = text[i], .wire = entry[i].wire};
     }
     enum err e = home_begin(home);
@@ -197,7 +196,7 @@ enum err flow_circle(struct seat *seat, struct str facts, struct ring **ring)
     uint8_t memory[FLOW_TEXT_BYTES];
     struct out profile = OUT_OVER(memory);
     struct held h;
-    struct signer s;
+    struct sign s;
     struct why why;
     struct entry entry[FIRST_BATCH];
     struct str text[FIRST_BATCH] = {{0}};
@@ -208,12 +207,12 @@ enum err flow_circle(struct seat *seat, struct str facts, struct ring **ring)
     if (facts.len > 0) text[n++] = facts;
     text[n++] = out_str(&profile);
     empty(&h, seat);
-    signer_init(&s, &h, clock_wall_ms());
-    e = signer_genesis(&s, facts.len == 0, &entry[0], &why);
+    sign_init(&s, &h.copy, clock_wall_ms());
+    e = sign_genesis(&s, facts.len == 0, &entry[0], &why);
     for (size_t i = 1; e == ERR_OK && i < n; i++) e = sign_text(&s, text[i], &entry[i]);
     if (e == ERR_OK) e = keep_circle(seat, &h, entry, text, n, &number);
-    signer_fini(&s);
-    arena_fini(&h.record);
+    sign_fini(&s);
+    copy_fini(&h.copy);
     return e == ERR_OK ? ring_open(seat, number, ring) : e;
 }
 
@@ -253,7 +252,7 @@ enum err flow_outcome(struct ring *ring, const uint8_t id[static ID_BYTES], cons
     memcpy(o.id, id, ID_BYTES);
     enum err e = back->n > 0 ? home_drafts_each(ring->held->home, ring->held->number, take_draft, &draft) : ERR_OK;
     if (e != ERR_OK) return e;
-    if (index_find_id(&ring->held->chain.index, id, &seq) && !waits(&ring->outbox, id)) {
+    if (index_find_id(&ring->held->copy.chain.index, id, &seq) && !waits(&ring->outbox, id)) {
         o.fate = CLIENT_SENT;
         o.seq = seq;
     } else if (draft.is_found) {
@@ -276,6 +275,21 @@ enum err flow_post(struct ring *ring, const struct outbox_new *item, size_t item
     enum err e = outbox_add(&ring->outbox, item, item_n, clock_wall_ms(), false, id);
     if (e == ERR_OK) e = sync_send(ring, &news, &back);
     return e == ERR_OK ? flow_outcome(ring, id, &news, &back, outcome) : e;
+}
+
+size_t flow_items(const struct plan *plan, struct outbox_new item[static PLAN_ITEMS])
+{
+    for (size_t i = 0; i < plan->item_n; i++) {
+        item[i] = (struct outbox_new){.kind = plan->item[i].kind, .content = plan->item[i].content};
+    }
+    return plan->item_n;
+}
+
+enum err flow_post_plan(struct ring *ring, const struct plan *plan, struct client_outcome *outcome)
+{
+    struct outbox_new item[PLAN_ITEMS];
+    size_t n = flow_items(plan, item);
+    return flow_post(ring, item, n, outcome);
 }
 
 enum err flow_end(struct ring *ring, enum err e, struct why *why)

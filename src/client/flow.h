@@ -6,6 +6,7 @@
 #define CLIENT_FLOW_H
 
 #include "client/sync.h"
+#include "device/plan.h"
 
 enum { FLOW_TEXT_BYTES = 1024 }; /* a profile, facts, a device */
 
@@ -32,6 +33,11 @@ MUST_USE enum err flow_find_journal(struct seat *seat) NONNULL;
  */
 MUST_USE enum err flow_post(struct ring *ring, const struct outbox_new *item, size_t item_n,
                             struct client_outcome *outcome) NONNULL;
+
+/* flow_items -- a plan as items of the outbox; how many. Contents are the plan's.
+ * flow_post_plan -- flow_post of them. */
+size_t flow_items(const struct plan *plan, struct outbox_new item[static PLAN_ITEMS]) NONNULL;
+MUST_USE enum err flow_post_plan(struct ring *ring, const struct plan *plan, struct client_outcome *outcome) NONNULL;
 
 /* flow_outcome -- what became of the item with that id. */
 MUST_USE enum err flow_outcome(struct ring *ring, const uint8_t id[static ID_BYTES], const struct client_news *news,

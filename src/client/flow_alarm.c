@@ -10,9 +10,9 @@
 
 static struct headtoken my_head(const struct held *h)
 {
-    struct headtoken head = {.seq = h->chain.circle.head_seq};
+    struct headtoken head = {.seq = h->copy.chain.circle.head_seq};
     memcpy(head.circle, h->id, HEADTOKEN_CIRCLE_BYTES);
-    memcpy(head.hash, h->chain.circle.head_hash, HASH_BYTES);
+    memcpy(head.hash, h->copy.chain.circle.head_hash, HASH_BYTES);
     return head;
 }
 
@@ -94,9 +94,10 @@ static void add_evidence(struct repair_batch *b, uint64_t seq, bool *does_fit)
 /* The redact that erased an entry. */
 static uint64_t redact_of(const struct held *h, uint64_t target)
 {
-    for (size_t i = 0; i < h->redact_n; i++) {
-        for (size_t k = 0; k < h->redact[i].target_n; k++) {
-            if (h->redact[i].target[k] == target) return h->redact[i].seq;
+    for (size_t i = 0; i < h->copy.redact.item_n; i++) {
+        const struct copy_redact *redact = pages_at(&h->copy.redact, i);
+        for (size_t k = 0; k < redact->target_n; k++) {
+            if (redact->target[k] == target) return redact->seq;
         }
     }
     return held_n(h);
@@ -105,15 +106,15 @@ static uint64_t redact_of(const struct held *h, uint64_t target)
 /* What has to stand behind the first n entries: redacts of what is erased in them, and my join. */
 static bool find_evidence(const struct held *h, uint64_t first, size_t n, struct repair_batch *b)
 {
-    int me = circle_member_index(&h->chain.circle, h->me->sign_pk);
+    int me = circle_member_index(&h->copy.chain.circle, h->me->sign_pk);
     bool does_fit = true;
     b->evidence_n = 0;
     for (uint64_t seq = first; seq < first + n && does_fit; seq++) {
-        if (!index_row(&h->chain.index, seq)->is_erased) continue;
+        if (!index_row(&h->copy.chain.index, seq)->is_erased) continue;
         uint64_t redact = redact_of(h, seq);
         if (redact >= first + n && redact < held_n(h)) add_evidence(b, redact, &does_fit);
     }
-    uint64_t joined = me >= 0 ? h->chain.circle.member[me].joined_seq : 0;
+    uint64_t joined = me >= 0 ? h->copy.chain.circle.member[me].joined_seq : 0;
     if (does_fit && me >= 0 && joined >= first + n) add_evidence(b, joined, &does_fit);
     return does_fit;
 }
@@ -129,7 +130,7 @@ static bool touches(const struct repair_batch *b, uint64_t end)
 
 static bool may_end(const struct held *h, uint64_t first, size_t n, struct repair_batch *b)
 {
-    bool is_behind_join = index_row(&h->chain.index, first + n - 1)->kind == ENTRY_JOIN;
+    bool is_behind_join = index_row(&h->copy.chain.index, first + n - 1)->kind == ENTRY_JOIN;
     return !is_behind_join && find_evidence(h, first, n, b) && !touches(b, first + n);
 }
 

@@ -188,9 +188,9 @@ static enum err keep_join(struct seat *seat, const struct look *l, struct str pr
     struct home *home = seat_home(seat);
     struct held unread = {.home = home, .account = seat->face.number, .me = &seat->me};
     struct outbox outbox = {.held = &unread};
-    struct outbox_new item[3] = {{.kind = OUTBOX_JOIN, .content = STR_OF(l->secret)},
-                                 {.kind = OUTBOX_ROTATE, .content = str_at(&reason, 1)},
-                                 {.kind = OUTBOX_SAY, .content = profile}};
+    struct outbox_new item[3] = {{.kind = ITEM_JOIN, .content = STR_OF(l->secret)},
+                                 {.kind = ITEM_ROTATE, .content = str_at(&reason, 1)},
+                                 {.kind = ITEM_SAY, .content = profile}};
     enum err e = home_begin(home);
     if (e == ERR_OK) e = home_circle_find(home, seat->face.number, l->chain.circle.id, number);
     if (e == ERR_NOT_FOUND) e = home_circle_add(home, seat->face.number, l->chain.circle.id, number);
@@ -234,7 +234,7 @@ enum err client_join(struct client_account *account, struct client_look *look, s
     if (e == ERR_OK) e = outbox_load(&ring->outbox);
     if (e == ERR_OK) e = take_record(ring, l);
     const uint8_t *seen = l->chain.circle.head_hash;
-    bool is_fresh = e == ERR_OK && memcmp(ring->held->chain.circle.head_hash, seen, HASH_BYTES) == 0;
+    bool is_fresh = e == ERR_OK && memcmp(ring->held->copy.chain.circle.head_hash, seen, HASH_BYTES) == 0;
     if (e == ERR_OK) e = is_fresh ? sync_send(ring, &news, &back) : sync_ring(ring, NULL, &news, &back);
     if (e == ERR_OK) e = flow_outcome(ring, id, &news, &back, outcome);
     if (e != ERR_OK) return seat_fail(seat, e, why);

@@ -37,24 +37,6 @@ static uint64_t be64_at(const uint8_t *at)
 
 /* ---- inviting -------------------------------------------------------------------------------- */
 
-/* The texts that the invited person can read before they join: the circle's facts, and who invites. */
-struct welcome {
-    uint8_t facts_memory[FLOW_TEXT_BYTES], profile_memory[FLOW_TEXT_BYTES];
-    struct str facts, profile;
-};
-
-static enum err draft_welcome(struct ring *ring, struct welcome *w)
-{
-    struct facts facts = ring->held->state.facts;
-    struct out text = OUT_OVER(w->facts_memory), profile = OUT_OVER(w->profile_memory);
-    facts.written_ms = clock_wall_ms();
-    if (facts.kind != FACTS_NONE && facts_check(&facts) == LAW_OK) facts_put(&text, &facts);
-    enum err e = flow_profile(ring_seat(ring), &profile);
-    w->facts = out_str(&text);
-    w->profile = out_str(&profile);
-    return e;
-}
-
 static enum err keep_invite(struct ring *ring, const struct outbox_new *item, size_t item_n, struct str secret_note,
                             uint8_t *id)
 {
@@ -72,22 +54,14 @@ static enum err keep_invite(struct ring *ring, const struct outbox_new *item, si
     return e == ERR_OK ? outbox_load(&ring->outbox) : e;
 }
 
-static enum err post_invite(struct ring *ring, struct str secret_note, struct client_outcome *outcome)
+static enum err post_invite(struct ring *ring, const struct plan *plan, struct str secret_note,
+                            struct client_outcome *outcome)
 {
-    static const uint8_t reason = ROTATE_INVITE;
-    struct welcome w;
-    struct outbox_new item[4];
+    struct outbox_new item[PLAN_ITEMS];
     struct client_news news;
     struct outbox_back back = {0};
     uint8_t id[ID_BYTES];
-    size_t n = 0;
-    enum err e = draft_welcome(ring, &w);
-    if (e != ERR_OK) return e;
-    item[n++] = (struct outbox_new){.kind = OUTBOX_ROTATE, .content = str_at(&reason, 1)};
-    item[n++] = (struct outbox_new){.kind = OUTBOX_INVITE, .content = secret_note};
-    if (w.facts.len > 0) item[n++] = (struct outbox_new){.kind = OUTBOX_SAY, .content = w.facts};
-    item[n++] = (struct outbox_new){.kind = OUTBOX_SAY, .content = w.profile};
-    e = keep_invite(ring, item, n, secret_note, id);
+    enum err e = keep_invite(ring, item, flow_items(plan, item), secret_note, id);
     if (e == ERR_OK) e = sync_send(ring, &news, &back);
     return e == ERR_OK ? flow_outcome(ring, id, &news, &back, outcome) : e;
 }
@@ -96,24 +70,24 @@ enum err client_invite(struct client_circle *circle, uint64_t expires_ms, uint8_
                        struct client_outcome *outcome, struct why *why)
 {
     struct ring *ring = ring_of(circle);
-    uint8_t note[NOTE_BYTES];
-    struct out o = OUT_OVER(note);
-    uint64_t now_ms = clock_wall_ms();
-    enum err e = ring_ready(ring);
-    if (e == ERR_OK && !held_is_in(ring->held)) e = ERR_NOT_MEMBER;
-    if (e == ERR_OK && ring->held->chain.circle.is_sole) e = ERR_SOLE_CIRCLE;
-    if (e == ERR_OK && ring->held->chain.circle.member_n == LIMIT_MEMBERS) e = ERR_FULL;
-    bool is_in_time = expires_ms > now_ms && expires_ms - now_ms <= (uint64_t)LIMIT_INVITE_DAYS * 24 * 3600 * 1000;
-    if (e == ERR_OK && !is_in_time) e = ERR_INVITE_EXPIRED;
-    if (e != ERR_OK) return flow_end(ring, e, why);
-    uint8_t made[SECRET_BYTES];
-    random_fill(made, sizeof made);
-    out_put(&o, STR_OF(made));
+    uint8_t note[NOTE_BYTES], memory[FLOW_TEXT_BYTES];
+    struct out o = OUT_OVER(note), profile = OUT_OVER(memory);
+    struct plan plan;
+    struct arena a;
+    random_fill(note, SECRET_BYTES);
+    o.len = SECRET_BYTES;
     out_put_be64(&o, expires_ms);
-    e = post_invite(ring, out_str(&o), outcome);
-    if (e == ERR_OK) memcpy(secret, made, SECRET_BYTES);
-    wipe(made, sizeof made);
+    arena_init(&a, 16 * FLOW_TEXT_BYTES);
+    a.holds_secrets = true;
+    enum err e = ring_ready(ring);
+    if (e == ERR_OK) e = flow_profile(ring_seat(ring), &profile);
+    if (e == ERR_OK) {
+        e = plan_invite(&plan, &a, &ring->held->copy, note, expires_ms, out_str(&profile), clock_wall_ms());
+    }
+    if (e == ERR_OK) e = post_invite(ring, &plan, out_str(&o), outcome);
+    if (e == ERR_OK) memcpy(secret, note, SECRET_BYTES);
     wipe(note, sizeof note);
+    arena_fini(&a);
     return flow_end(ring, e, why);
 }
 
@@ -129,7 +103,7 @@ static bool waits(const struct outbox *o, const uint8_t *secret)
 {
     for (size_t i = 0; i < o->item_n; i++) {
         const struct home_item *item = &o->item[i].is;
-        if (item->kind == OUTBOX_INVITE && memcmp(item->content.at, secret, SECRET_BYTES) == 0) return true;
+        if (item->kind == ITEM_INVITE && memcmp(item->content.at, secret, SECRET_BYTES) == 0) return true;
     }
     return false;
 }
@@ -137,7 +111,7 @@ static bool waits(const struct outbox *o, const uint8_t *secret)
 /* Whether an invitation whose secret is here is still good: it waits, or is open in the record. */
 static bool describe_invite(const struct ring *ring, const uint8_t *note, struct client_invite *invite)
 {
-    const struct circle *circle = &ring->held->chain.circle;
+    const struct circle *circle = &ring->held->copy.chain.circle;
     struct invite_keys keys;
     *invite = (struct client_invite){.expires_ms = be64_at(note + SECRET_BYTES), .consent_needed_n = circle->member_n};
     memcpy(invite->secret, note, SECRET_BYTES);
@@ -187,53 +161,45 @@ enum err client_consent(struct client_circle *circle, const uint8_t invite_hash[
     struct ring *ring = ring_of(circle);
     uint8_t memory[FLOW_TEXT_BYTES];
     struct out profile = OUT_OVER(memory);
+    struct plan plan;
     enum err e = ring_ready(ring);
-    if (e == ERR_OK && circle_open_invite(&ring->held->chain.circle, invite_hash) == NULL) e = ERR_INVITE_VOID;
     if (e == ERR_OK) e = flow_profile(ring_seat(ring), &profile);
-    struct outbox_new item[2] = {{.kind = OUTBOX_CONSENT, .content = str_at(invite_hash, HASH_BYTES)},
-                                 {.kind = OUTBOX_SAY, .content = out_str(&profile)}};
-    if (e == ERR_OK) e = flow_post(ring, item, 2, outcome);
+    if (e == ERR_OK) e = plan_consent(&plan, &ring->held->copy, invite_hash, out_str(&profile));
+    if (e == ERR_OK) e = flow_post_plan(ring, &plan, outcome);
     return flow_end(ring, e, why);
 }
 
 /* ---- the key, and leaving -------------------------------------------------------------------- */
 
-static enum err post_rotate(struct client_circle *circle, struct client_outcome *outcome, struct why *why)
-{
-    static const uint8_t reason = ROTATE_WISH;
-    struct ring *ring = ring_of(circle);
-    struct outbox_new item = {.kind = OUTBOX_ROTATE, .content = str_at(&reason, 1)};
-    enum err e = ring_ready(ring);
-    if (e == ERR_OK && !held_is_in(ring->held)) e = ERR_NOT_MEMBER;
-    if (e == ERR_OK) e = flow_post(ring, &item, 1, outcome);
-    return flow_end(ring, e, why);
-}
-
 enum err client_rotate(struct client_circle *circle, struct client_outcome *outcome, struct why *why)
 {
-    return post_rotate(circle, outcome, why);
+    struct ring *ring = ring_of(circle);
+    struct plan plan;
+    enum err e = ring_ready(ring);
+    if (e == ERR_OK) e = plan_rotate(&plan, &ring->held->copy);
+    if (e == ERR_OK) e = flow_post_plan(ring, &plan, outcome);
+    return flow_end(ring, e, why);
 }
 
 enum err client_cancel_invites(struct client_circle *circle, struct client_outcome *outcome, struct why *why)
 {
-    return post_rotate(circle, outcome, why);
+    return client_rotate(circle, outcome, why);
 }
 
 enum err client_leave(struct client_circle *circle, struct client_outcome *outcome, struct why *why)
 {
     struct ring *ring = ring_of(circle);
-    struct outbox_new item = {.kind = OUTBOX_LEAVE};
+    struct plan plan;
     enum err e = ring_ready(ring);
-    if (e == ERR_OK && !held_is_in(ring->held)) e = ERR_NOT_MEMBER;
-    if (e == ERR_OK && ring->held->chain.circle.is_sole) e = ERR_SOLE_CIRCLE;
-    if (e == ERR_OK) e = flow_post(ring, &item, 1, outcome);
+    if (e == ERR_OK) e = plan_leave(&plan, &ring->held->copy);
+    if (e == ERR_OK) e = flow_post_plan(ring, &plan, outcome);
     return flow_end(ring, e, why);
 }
 
 enum err client_words(const struct client_circle *circle, uint16_t word[static PHRASE_WORDS], struct why *why)
 {
     struct ring *ring = ring_of(circle);
-    const struct circle *at = &ring->held->chain.circle;
+    const struct circle *at = &ring->held->copy.chain.circle;
     struct phrase_member member[LIMIT_MEMBERS];
     for (size_t i = 0; i < at->member_n; i++) {
         member[i] = (struct phrase_member){at->member[i].sign_pk, at->member[i].box_pk};

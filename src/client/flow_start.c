@@ -196,7 +196,7 @@ static enum err say_device(struct seat *seat, struct str device)
     cbor_put_uint(&text, PAYLOAD_KEY_WRITTEN);
     cbor_put_uint(&text, clock_wall_ms());
     if (text.is_full) return ERR_TOO_LARGE;
-    struct outbox_new item = {.kind = OUTBOX_SAY, .content = out_str(&text)};
+    struct outbox_new item = {.kind = ITEM_SAY, .content = out_str(&text)};
     return flow_post(ring, &item, 1, &outcome);
 }
 

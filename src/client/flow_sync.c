@@ -65,8 +65,8 @@ static bool is_mine(const struct ring *ring)
 {
     const struct held *h = ring->held;
     if (held_is_in(h) || ring->outbox.item_n > 0) return true;
-    for (size_t i = 0; i < state_member_n(&h->state); i++) {
-        if (memcmp(state_member(&h->state, i)->sign_pk, h->me->sign_pk, SIGN_PK_BYTES) == 0) return true;
+    for (size_t i = 0; i < state_member_n(&h->copy.state); i++) {
+        if (memcmp(state_member(&h->copy.state, i)->sign_pk, h->me->sign_pk, SIGN_PK_BYTES) == 0) return true;
     }
     return false;
 }
@@ -219,7 +219,7 @@ static enum err on_head(struct following *f, const struct live_event *event)
     if (e == ERR_OK) e = ring_open(f->seat, number, &ring);
     if (e != ERR_OK) return e;
     const uint8_t *mine = held_hash(ring->held, event->head.seq);
-    bool is_here = mine != NULL && ring->held->chain.circle.head_seq == event->head.seq &&
+    bool is_here = mine != NULL && ring->held->copy.chain.circle.head_seq == event->head.seq &&
                    memcmp(mine, event->head.hash, HASH_BYTES) == 0 && ring->outbox.item_n == 0;
     memcpy(news.circle, ring->face.id, HASH_BYTES);
     news.first_seq = held_n(ring->held);

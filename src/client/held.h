@@ -4,63 +4,21 @@
  * signatures were verified when they came. What a server sends is verified in full before it is kept, page by
  * page, each page with the keys and erasures in it in one transaction.
  *
- * The fold needs little of an entry: its place, id, hash, author, kind and time, which payloads a redact erases, and
- * whether a genesis begins a journal. That much stays in memory, so that folding anew reads no file.
- *
- * The fold is fed what is confirmed, in order, and may be fed more behind it: what waits here to be sent. Such
- * provisional entries go (held_settle) before anything else is confirmed; that costs one fold.
- *
  * For the files of src/client only.
  */
 #ifndef CLIENT_HELD_H
 #define CLIENT_HELD_H
 
 #include "client/home_circle.h"
-#include "practice/state.h"
-#include "record/chain.h"
-#include "record/epoch.h"
-#include "record/redact.h"
-#include "record/secret.h"
-
-struct held_row {
-    struct str text; /* TEXT, RESIDUE */
-    uint64_t first_seen_ms, time_ms;
-    uint32_t epoch;
-    enum opened_how how;
-};
-
-struct held_key { /* of one epoch */
-    uint8_t kid[HASH_BYTES], key[KEY_BYTES], content_key[KEY_BYTES];
-    bool is_held;
-};
-
-struct held_redact {
-    uint64_t seq;
-    uint64_t target[LIMIT_CBOR_ITEMS];
-    size_t target_n;
-};
+#include "device/copy.h"
 
 struct held {
     struct home *home;
     uint64_t account, number; /* in the home */
     const struct secret_identity *me;
     uint8_t id[HASH_BYTES];
-    struct arena record, texts, fold;
-    struct chain chain;
-    struct state state;
-    uint64_t folded_n;     /* confirmed entries in the state                                   */
-    uint64_t provisional_n; /* and behind them, so many that are not                           */
-    bool must_refold;      /* a key came that opens what was closed, or words were erased      */
-    struct held_row *row;
-    size_t row_cap;
-    struct held_key *key;  /* by epoch, as many as the record has */
-    size_t key_n, key_cap;
-    struct held_redact *redact;
-    size_t redact_n, redact_cap;
-    bool is_broken;        /* memory is ahead of the home: nothing may be done but close it        */
-    uint64_t locked_seq;   /* the newest rotate that was made because someone was shut out; 0: none */
-    uint64_t locked_epoch; /* and the epoch that it began */
-    uint64_t keys_seq;     /* the newest keys entry; 0: none */
+    struct copy copy;
+    bool is_broken;           /* memory is ahead of the home: nothing may be done but close it */
 };
 
 /* held_open -- loads a circle of the home, whose account is unlocked.
@@ -93,33 +51,38 @@ MUST_USE enum err held_take(struct held *held, struct str sequence, bool is_ours
                             const struct held_with *with, size_t *taken_n, struct str *bad, struct why *why)
     __attribute__((nonnull(1, 6, 7, 8)));
 
-/* held_fold -- the state has all that is confirmed.   held_settle -- and nothing besides. [NO_MEMORY STORE…] */
-MUST_USE enum err held_fold(struct held *held) NONNULL;
-MUST_USE enum err held_settle(struct held *held) NONNULL;
+/* ---- the copy in it, by shorter names: see copy.h -------------------------------------------- */
 
-/* held_say -- feeds one more entry that is not confirmed: signed, or only drafted (seq, id, author, epoch, time,
- * kind). text is copied; {NULL, 0} for an act of membership.                          [NO_MEMORY STORE …] */
-MUST_USE enum err held_say(struct held *held, const struct entry *entry, struct str text) NONNULL;
+MUST_USE static inline enum err held_fold(struct held *held)
+{
+    return copy_fold(&held->copy);
+}
 
-/* held_confirm -- of what was fed by held_say, the first n are confirmed now, exactly as they were fed, and
- * held_take has taken them. */
-void held_confirm(struct held *held, uint64_t n) NONNULL;
+MUST_USE static inline enum err held_settle(struct held *held)
+{
+    return copy_settle(&held->copy);
+}
 
-/* held_n -- how many entries are confirmed. */
 static inline uint64_t held_n(const struct held *held)
 {
-    return held->chain.index.row_n;
+    return copy_n(&held->copy);
+}
+
+static inline bool held_is_in(const struct held *held)
+{
+    return copy_is_in(&held->copy);
+}
+
+static inline bool held_is_locked_out(const struct held *held)
+{
+    return copy_is_locked_out(&held->copy);
 }
 
 /* held_hash -- hash of the entry at seq, or NULL where there is none. */
-const uint8_t *held_hash(const struct held *held, uint64_t seq) NONNULL;
-
-/* held_key_of -- the key of an epoch, or NULL. */
-const struct held_key *held_key_of(const struct held *held, uint64_t epoch) NONNULL;
-
-/* held_is_in -- whether I am a member at the head.   held_is_locked_out -- I am, and do not hold its key. */
-bool held_is_in(const struct held *held) NONNULL;
-bool held_is_locked_out(const struct held *held) NONNULL;
+static inline const uint8_t *held_hash(const struct held *held, uint64_t seq)
+{
+    return seq < held_n(held) ? index_row(&held->copy.chain.index, seq)->hash : NULL;
+}
 
 /* held_wire -- the wire bytes of an entry, from the home; the caller frees.     [NOT_FOUND STORE NO_MEMORY] */
 MUST_USE enum err held_wire(const struct held *held, uint64_t seq, uint8_t **wire, size_t *wire_n) NONNULL;

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-#include "client/sign.h"
+#include "device/batch.h"
+#include "device/owed.h"
 
 /* ---- in memory ------------------------------------------------------------------------------- */
 
@@ -47,7 +48,7 @@ static enum err remember(struct outbox *o, const struct home_item *item)
         return e;
     }
     size_t at = o->item_n;
-    while (item->kind == OUTBOX_MEND && at > 0) {
+    while (item->kind == ITEM_MEND && at > 0) {
         o->item[at] = o->item[at - 1];
         at--;
     }
@@ -84,24 +85,7 @@ static void forget(struct outbox *o, size_t at)
     o->item_n--;
 }
 
-enum entry_kind outbox_kind_entry(enum outbox_kind kind)
-{
-    switch (kind) {
-    case OUTBOX_SAY:
-    case OUTBOX_KEYS: return ENTRY_SEALED;
-    case OUTBOX_GENESIS: return ENTRY_GENESIS;
-    case OUTBOX_ROTATE:
-    case OUTBOX_MEND: return ENTRY_ROTATE;
-    case OUTBOX_INVITE: return ENTRY_INVITE;
-    case OUTBOX_CONSENT: return ENTRY_CONSENT;
-    case OUTBOX_JOIN: return ENTRY_JOIN;
-    case OUTBOX_LEAVE: return ENTRY_LEAVE;
-    case OUTBOX_REDACT: return ENTRY_REDACT;
-    }
-    misuse("outbox: a kind that was never written");
-}
-
-static const struct outbox_item *first_of(const struct outbox *o, enum outbox_kind kind)
+static const struct outbox_item *first_of(const struct outbox *o, enum item_kind kind)
 {
     for (size_t i = 0; i < o->item_n; i++) {
         if (o->item[i].is.kind == (unsigned)kind) return &o->item[i];
@@ -111,12 +95,12 @@ static const struct outbox_item *first_of(const struct outbox *o, enum outbox_ki
 
 const struct outbox_item *outbox_join(const struct outbox *outbox)
 {
-    return first_of(outbox, OUTBOX_JOIN);
+    return first_of(outbox, ITEM_JOIN);
 }
 
 const struct outbox_item *outbox_genesis(const struct outbox *outbox)
 {
-    return first_of(outbox, OUTBOX_GENESIS);
+    return first_of(outbox, ITEM_GENESIS);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -189,10 +173,7 @@ struct held_with outbox_with(struct outbox *outbox)
 /* Whether an item is signed for the place that is next. The first of a batch is; the others stand behind it. */
 static bool is_live(const struct outbox *o, const struct outbox_item *item)
 {
-    const struct circle *at = &o->held->chain.circle;
-    uint64_t next = held_n(o->held);
-    if (item->is.wire.len == 0 || item->is.signed_seq != next) return false;
-    return next == 0 || memcmp(item->is.signed_prev, at->head_hash, HASH_BYTES) == 0;
+    return item->is.wire.len > 0 && batch_is_live(&o->held->copy, item->is.signed_seq, item->is.signed_prev);
 }
 
 static bool has_live(const struct outbox *o)
@@ -221,7 +202,7 @@ enum err outbox_unsign(struct outbox *outbox)
 {
     enum err e = home_begin(outbox->held->home);
     for (size_t i = 0; e == ERR_OK && i < outbox->item_n; i++) {
-        bool is_made = outbox->item[i].is.kind == OUTBOX_GENESIS;
+        bool is_made = outbox->item[i].is.kind == ITEM_GENESIS;
         if (is_made) break; /* a circle begins with the bytes that named it */
         if (outbox->item[i].is.wire.len > 0) e = unsign(outbox, i);
     }
@@ -234,7 +215,7 @@ enum err outbox_tidy(struct outbox *outbox, size_t *done_n)
 {
     for (size_t i = outbox->item_n; i > 0; i--) {
         if (!outbox->item[i - 1].is_done) continue;
-        *done_n += outbox->item[i - 1].is.kind != OUTBOX_MEND && outbox->item[i - 1].is.kind != OUTBOX_KEYS;
+        *done_n += !item_is_hidden((enum item_kind)outbox->item[i - 1].is.kind);
         forget(outbox, i - 1);
     }
     bool is_made = outbox_genesis(outbox) != NULL;
@@ -245,63 +226,30 @@ enum err outbox_tidy(struct outbox *outbox, size_t *done_n)
 
 /* ---- what is owed ---------------------------------------------------------------------------- */
 
-/* Why I have to change the key now; 0: I need not. */
-static uint8_t reason_to_rotate(const struct held *h)
-{
-    if (!held_is_in(h) || h->chain.circle.joiner_owes != 0) return 0;
-    if (held_is_locked_out(h)) return ROTATE_LOCKED;
-    return h->chain.circle.must_rotate ? ROTATE_LEFT : 0;
-}
-
 static enum err mend_rotate(struct outbox *o, uint64_t now_ms)
 {
-    uint8_t reason = reason_to_rotate(o->held);
-    const struct outbox_item *mend = first_of(o, OUTBOX_MEND);
+    uint8_t reason = owed_rotate(&o->held->copy);
+    const struct outbox_item *mend = first_of(o, ITEM_MEND);
     if (mend != NULL && reason == 0 && mend->is.wire.len == 0) return outbox_remove(o, mend->is.group);
     if (mend != NULL || reason == 0) return ERR_OK;
-    struct outbox_new item = {.kind = OUTBOX_MEND, .content = str_at(&reason, 1)};
+    struct outbox_new item = {.kind = ITEM_MEND, .content = str_at(&reason, 1)};
     return outbox_add(o, &item, 1, now_ms, false, NULL);
-}
-
-/* The keys that I may hand to all who are in now: of epochs in which each of them was in. */
-static size_t keys_to_give(const struct held *h, struct epoch_key *key)
-{
-    uint64_t first = 0;
-    size_t n = 0;
-    for (size_t i = 0; i < h->chain.circle.member_n; i++) {
-        if (h->chain.circle.member[i].from_epoch > first) first = h->chain.circle.member[i].from_epoch;
-    }
-    if (h->locked_epoch > EPOCH_KEYS && first < h->locked_epoch - EPOCH_KEYS) first = h->locked_epoch - EPOCH_KEYS;
-    for (uint64_t epoch = first; epoch < h->locked_epoch; epoch++) {
-        const struct held_key *held = held_key_of(h, epoch);
-        if (held == NULL) continue;
-        key[n].epoch = epoch;
-        memcpy(key[n++].key, held->key, KEY_BYTES);
-    }
-    return n;
 }
 
 static enum err mend_keys(struct outbox *o, uint64_t now_ms)
 {
-    const struct held *h = o->held;
-    if (h->locked_seq == 0 || !held_is_in(h) || held_is_locked_out(h)) return ERR_OK;
-    const uint8_t *who = index_row(&h->chain.index, h->locked_seq)->author;
-    bool is_due = h->keys_seq < h->locked_seq && memcmp(who, h->me->sign_pk, SIGN_PK_BYTES) != 0;
-    is_due = is_due && circle_member_index(&h->chain.circle, who) >= 0;
-    const struct outbox_item *keys = first_of(o, OUTBOX_KEYS);
+    const struct copy *copy = &o->held->copy;
+    bool is_due = owed_keys_are_due(copy);
+    const struct outbox_item *keys = first_of(o, ITEM_KEYS);
     if (keys != NULL && !is_due && keys->is.wire.len == 0) return outbox_remove(o, keys->is.group);
     if (keys != NULL || !is_due) return ERR_OK;
-    struct epoch_key key[EPOCH_KEYS];
-    uint8_t memory[EPOCH_KEYS * (KEY_BYTES + 16) + 16];
+    uint8_t memory[OWED_KEYS_BYTES];
     struct out text = OUT_OVER(memory);
-    size_t n = keys_to_give(h, key);
     enum err e = ERR_OK;
-    if (n > 0) {
-        epoch_keys_put(&text, key, n);
-        struct outbox_new item = {.kind = OUTBOX_KEYS, .content = out_str(&text)};
+    if (owed_keys_put(copy, &text)) {
+        struct outbox_new item = {.kind = ITEM_KEYS, .content = out_str(&text)};
         e = outbox_add(o, &item, 1, now_ms, false, NULL);
     }
-    wipe(key, sizeof key);
     wipe(memory, sizeof memory);
     return e;
 }
@@ -337,7 +285,7 @@ static enum err draft_of(struct outbox *o, const struct home_item *item, enum la
     struct home_draft draft = {.kind = item->kind, .error = err, .law = outbox_law_code(law), .at_ms = now_ms,
                                .content = item->content};
     memcpy(draft.id, item->id, ID_BYTES);
-    bool is_a_persons = item->kind != OUTBOX_MEND && item->kind != OUTBOX_KEYS;
+    bool is_a_persons = !item_is_hidden((enum item_kind)item->kind);
     enum err e = is_a_persons ? home_draft_put(o->held->home, o->held->number, &draft) : ERR_OK;
     return e == ERR_OK ? home_item_remove(o->held->home, o->held->number, item->id) : e;
 }

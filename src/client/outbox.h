@@ -18,20 +18,7 @@
 
 #include "client/held.h"
 #include "client/home_outbox.h"
-
-/* What an item becomes, and what its content is. Numbers are kept in homes. */
-enum outbox_kind {
-    OUTBOX_SAY = 1,     /* a sealed entry: the text                                                    */
-    OUTBOX_GENESIS = 2, /* signed when it was made; nothing. Its group is the circle's first batch      */
-    OUTBOX_ROTATE = 3,  /* a rotate that a person or a flow wants: the reason, one byte                */
-    OUTBOX_INVITE = 4,  /* secret, then expires_ms in eight bytes                                      */
-    OUTBOX_CONSENT = 5, /* hash of the invite entry                                                    */
-    OUTBOX_JOIN = 6,    /* secret                                                                      */
-    OUTBOX_LEAVE = 7,   /* nothing                                                                     */
-    OUTBOX_REDACT = 8,  /* seqs, eight bytes each                                                      */
-    OUTBOX_MEND = 9,    /* a rotate that is owed, made by itself: the reason, one byte. Goes first     */
-    OUTBOX_KEYS = 10,   /* keys for whoever was shut out, made by itself: the text                     */
-};
+#include "device/item.h"
 
 struct outbox_item {
     struct home_item is; /* content and wire are ours */
@@ -50,10 +37,10 @@ void outbox_free(struct outbox *outbox) NONNULL;
 
 /* What is to be written. id NULL: a new one. */
 struct outbox_new {
-    enum outbox_kind kind;
+    enum item_kind kind;
     const uint8_t *id; /* ID_BYTES or NULL */
     struct str content;
-    struct str wire;   /* OUTBOX_GENESIS's group only: signed already */
+    struct str wire;   /* ITEM_GENESIS's group only: signed already */
 };
 
 /* outbox_add -- items as one group, durably, behind all others; inside the caller's transaction if one is open.
@@ -123,9 +110,6 @@ MUST_USE enum err outbox_remove(struct outbox *outbox, uint64_t group) NONNULL;
  * order of the list may change. A law that this program does not know is LAW_OK. */
 uint64_t outbox_law_code(enum law law);
 enum law outbox_law_of(uint64_t code);
-
-/* outbox_kind_entry -- the kind of entry that an item becomes. */
-enum entry_kind outbox_kind_entry(enum outbox_kind kind);
 
 /* outbox_join -- the waiting join, or NULL.   outbox_genesis -- the first item of a circle that the server does
  * not have yet, or NULL. */

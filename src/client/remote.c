@@ -15,7 +15,6 @@ enum err remote_open(const struct fetch_options *options, struct remote **remote
         free(r);
         return e;
     }
-    account_origin(r->origin, fetch_origin(r->fetch));
     *remote = r;
     return ERR_OK;
 }
@@ -76,28 +75,12 @@ enum err remote_judged(struct remote *remote, enum err e)
     return e;
 }
 
-void remote_put_bytes(struct out *o, unsigned key, const void *bytes, size_t n)
-{
-    cbor_put_uint(o, key);
-    cbor_put_bytes(o, str_at(bytes, n));
-}
-
-enum err remote_statement_to(struct remote *remote, uint8_t challenge[static CHALLENGE_BYTES],
-                             struct statement_to *to)
+enum err remote_body_to(struct remote *remote, uint8_t challenge[static CHALLENGE_BYTES], struct body_to *to)
 {
     uint64_t server_ms;
     enum err e = remote_challenge(remote, challenge, &server_ms);
-    if (e == ERR_OK) *to = (struct statement_to){.origin = remote->origin, .challenge = challenge};
+    if (e == ERR_OK) *to = (struct body_to){.origin = fetch_origin(remote->fetch), .challenge = challenge};
     return e;
-}
-
-void remote_put_statement(struct out *o, unsigned first_key, const struct remote *remote,
-                          const uint8_t challenge[static CHALLENGE_BYTES], const uint8_t sig[static SIG_BYTES])
-{
-    cbor_put_uint(o, first_key);
-    cbor_put_text(o, fetch_origin(remote->fetch));
-    remote_put_bytes(o, first_key + 1, challenge, CHALLENGE_BYTES);
-    remote_put_bytes(o, first_key + 2, sig, SIG_BYTES);
 }
 
 /* ---- the server ---------------------------------------------------------------------------------------- */

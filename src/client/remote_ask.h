@@ -3,10 +3,10 @@
 #define CLIENT_REMOTE_ASK_H
 
 #include "client/remote_read.h"
+#include "device/body.h"
 
 struct remote {
     struct fetch *fetch;
-    uint8_t origin[HASH_BYTES]; /* as statements name it */
     uint8_t token[ACCOUNT_TOKEN_BYTES];
     bool has_token;
     struct remote_detail detail;
@@ -33,19 +33,8 @@ MUST_USE enum err remote_ask(struct remote *remote, const struct remote_ask *ask
 /* remote_judged -- passes on what a reader said of an answer, and says so in the detail if it was bad. */
 enum err remote_judged(struct remote *remote, enum err e) NONNULL;
 
-/* remote_statement_to -- asks for a challenge; to borrows from it and from the remote. */
-MUST_USE enum err remote_statement_to(struct remote *remote, uint8_t challenge[static CHALLENGE_BYTES],
-                                      struct statement_to *to) NONNULL;
-
-/* remote_put_statement -- origin, challenge and signature under three keys from first_key on: how the body of
- * every statement ends. */
-void remote_put_statement(struct out *o, unsigned first_key, const struct remote *remote,
-                          const uint8_t challenge[static CHALLENGE_BYTES], const uint8_t sig[static SIG_BYTES])
+/* remote_body_to -- asks for a challenge; to borrows from it and from the remote. */
+MUST_USE enum err remote_body_to(struct remote *remote, uint8_t challenge[static CHALLENGE_BYTES], struct body_to *to)
     NONNULL;
-
-/* remote_put_bytes -- a key and a byte string. */
-void remote_put_bytes(struct out *o, unsigned key, const void *bytes, size_t n) NONNULL;
-
-enum { REMOTE_STATEMENT_BYTES = ACCOUNT_ORIGIN_BYTES + CHALLENGE_BYTES + SIG_BYTES + 16 };
 
 #endif

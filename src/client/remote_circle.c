@@ -100,20 +100,13 @@ enum err remote_append(struct remote *remote, const uint8_t circle[static HASH_B
 enum err remote_open_invite(struct remote *remote, const uint8_t secret[static SECRET_BYTES],
                             struct remote_invite *invite)
 {
-    uint8_t memory[SIGN_PK_BYTES + 4 + REMOTE_STATEMENT_BYTES], challenge[CHALLENGE_BYTES], sig[SIG_BYTES];
+    uint8_t memory[BODY_BYTES], challenge[CHALLENGE_BYTES];
     struct out o = OUT_OVER(memory);
-    struct invite_keys keys;
-    struct statement_to to;
+    struct body_to to;
     struct str body;
-    enum err e = remote_statement_to(remote, challenge, &to);
+    enum err e = remote_body_to(remote, challenge, &to);
     if (e != ERR_OK) return e;
-    struct statement statement = statement_invite_open(to);
-    invite_keys_init(&keys, secret);
-    statement_sign(sig, &statement, keys.sk);
-    cbor_put_map(&o, 4);
-    remote_put_bytes(&o, 1, keys.pk, SIGN_PK_BYTES);
-    remote_put_statement(&o, 2, remote, challenge, sig);
-    invite_keys_fini(&keys);
+    body_invite(&o, to, secret);
     EXPECT(!o.is_full);
     struct remote_ask ask = {.method = "POST", .path = "/v1/invites", .body = out_str(&o), .status = {200}};
     e = remote_ask(remote, &ask, NULL, &body);

@@ -108,18 +108,19 @@ static enum err show_waiting(struct ring *r)
 {
     struct held *h = r->held;
     size_t said = 0;
-    bool is_as_shown = h->provisional_n == r->shown_n && h->folded_n == held_n(h) && !state_is_stale(&h->state);
+    bool is_as_shown = h->copy.provisional_n == r->shown_n && copy_is_folded(&h->copy);
     enum err e = ERR_OK;
-    if (!is_as_shown || h->must_refold) {
+    if (!is_as_shown) {
         e = held_settle(h);
         r->shown_n = 0;
     }
     for (size_t i = 0; e == ERR_OK && i < r->outbox.item_n && held_is_in(h); i++) {
         const struct home_item *item = &r->outbox.item[i].is;
-        if (item->kind != OUTBOX_SAY || index_find_id(&h->chain.index, item->id, NULL) || said++ < r->shown_n) continue;
+        if (item->kind != ITEM_SAY || index_find_id(&h->copy.chain.index, item->id, NULL)) continue;
+        if (said++ < r->shown_n) continue;
         struct entry draft = {.circle = h->id, .author = h->me->sign_pk, .id = item->id, .kind = ENTRY_SEALED,
-                              .epoch = h->chain.circle.epoch, .time_ms = item->made_ms};
-        e = held_say(h, &draft, item->content);
+                              .epoch = h->copy.chain.circle.epoch, .time_ms = item->made_ms};
+        e = copy_say(&h->copy, &draft, item->content);
         if (e == ERR_OK) r->shown_n++;
     }
     return e;
@@ -128,15 +129,15 @@ static enum err show_waiting(struct ring *r)
 static size_t pending_n(const struct outbox *o)
 {
     size_t n = 0;
-    for (size_t i = 0; i < o->item_n; i++) n += o->item[i].is.kind != OUTBOX_MEND && o->item[i].is.kind != OUTBOX_KEYS;
+    for (size_t i = 0; i < o->item_n; i++) n += !item_is_hidden((enum item_kind)o->item[i].is.kind);
     return n;
 }
 
 /* What the list shows is kept when it has changed. */
 static enum err keep_about(struct ring *r)
 {
-    const struct circle *at = &r->held->chain.circle;
-    struct str name = r->held->state.facts.name;
+    const struct circle *at = &r->held->copy.chain.circle;
+    struct str name = r->held->copy.state.facts.name;
     struct home_circle_about about = {.standing = at->is_sole ? RING_JOURNAL : r->face.is_member ? RING_IN : RING_OUT};
     if (held_n(r->held) == 0) about.standing = RING_UNKNOWN;
     about.name_n = name.len < HOME_NAME_BYTES ? name.len : HOME_NAME_BYTES;
@@ -156,8 +157,8 @@ enum err ring_show(struct ring *ring)
     if (e == ERR_OK) e = home_drafts_count(ring->held->home, ring->held->number, &draft_n);
     if (e == ERR_OK) e = alarm_standing(ring_seat(ring), ring->number, &ring->face.alarm_n, &kind);
     if (e != ERR_OK) return e;
-    ring->face.chain = &ring->held->chain;
-    ring->face.state = &ring->held->state;
+    ring->face.chain = &ring->held->copy.chain;
+    ring->face.state = &ring->held->copy.state;
     ring->face.is_member = held_is_in(ring->held);
     ring->face.is_locked_out = held_is_locked_out(ring->held);
     ring->face.may_send = ring->face.alarm_n == 0;

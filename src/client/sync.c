@@ -115,7 +115,7 @@ static bool does_follow(const struct held *h, struct str page)
     struct why why;
     if (held_n(h) == 0 || cbor_first(page, &first, &rest) != ERR_OK) return true; /* held_take says it better */
     if (entry_read(first, &entry, &why) != ERR_OK || entry.seq != held_n(h) || entry.prev == NULL) return true;
-    return memcmp(entry.prev, h->chain.circle.head_hash, HASH_BYTES) == 0;
+    return memcmp(entry.prev, h->copy.chain.circle.head_hash, HASH_BYTES) == 0;
 }
 
 static enum err take(struct sync *s, struct str page)
@@ -145,7 +145,7 @@ static enum err fetch(struct sync *s)
         is_at_head = page.len == 0;
         if (!is_at_head) e = does_follow(s->held, page) ? take(s, page) : parted(s, held_n(s->held) - 1);
     }
-    if (!sync_may_go_on(s, e) || held_n(s->held) == 0 || chain_is_settled(&s->held->chain)) return e;
+    if (!sync_may_go_on(s, e) || held_n(s->held) == 0 || chain_is_settled(&s->held->copy.chain)) return e;
     return alarm(s, ERR_BROKEN_CHAIN, &(struct alarm_seen){.wrong = ERR_PAYLOAD_MISMATCH});
 }
 
@@ -161,7 +161,7 @@ static enum err behind(struct sync *s, const struct remote_head *head)
 static enum err to_head(struct sync *s, const struct remote_head *head)
 {
     if (held_n(s->held) == 0) return fetch(s);
-    uint64_t pin = s->held->chain.circle.head_seq;
+    uint64_t pin = s->held->copy.chain.circle.head_seq;
     if (head->seq <= pin) {
         bool is_mine = memcmp(held_hash(s->held, head->seq), head->hash, HASH_BYTES) == 0;
         if (!is_mine) return parted(s, head->seq);
@@ -169,7 +169,7 @@ static enum err to_head(struct sync *s, const struct remote_head *head)
     }
     enum err e = fetch(s);
     if (!sync_may_go_on(s, e)) return e;
-    if (s->held->chain.circle.head_seq >= head->seq) return ERR_OK;
+    if (s->held->copy.chain.circle.head_seq >= head->seq) return ERR_OK;
     struct alarm_seen seen = {.has_head = true, .head = *head, .wrong = ERR_NOT_FOUND};
     return alarm(s, ERR_BROKEN_CHAIN, &seen); /* it names a head that it does not show */
 }

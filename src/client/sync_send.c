@@ -4,6 +4,7 @@
 #include "client/alarm.h"
 #include "client/clock.h"
 #include "client/sync_own.h"
+#include "device/refusal.h"
 
 enum { ROUNDS = 16, STILL_ROUNDS = 3 };
 
@@ -44,7 +45,7 @@ static enum err recorded(struct sync *s, const struct outbox_batch *b)
     size_t taken_n;
     enum err e = held_take(s->held, str_at(b->wire, b->wire_n), true, clock_wall_ms(), &with, &taken_n, &bad, &why);
     if (e != ERR_OK) return sync_is_ours(e) ? e : ERR_STORE_DAMAGED; /* we signed it for this very place */
-    if (b->said_n == b->entry_n && s->held->provisional_n == b->said_n) held_confirm(s->held, b->said_n);
+    if (b->said_n == b->entry_n && s->held->copy.provisional_n == b->said_n) copy_confirm(&s->held->copy, b->said_n);
     return held_fold(s->held);
 }
 
@@ -56,61 +57,26 @@ static enum err look_again(struct sync *s)
     return sync_may_go_on(s, e) ? sync_read(s, &known) : e;
 }
 
-/* A refusal that may end when the same is sent again, or that has nothing to do with what was sent. */
-static bool is_passing(enum err e)
-{
-    switch (e) {
-    case ERR_OFFLINE:
-    case ERR_BAD_SERVER:
-    case ERR_NO_SESSION:
-    case ERR_SLOW_DOWN:
-    case ERR_BUSY:
-    case ERR_STOPPING:
-    case ERR_STORE:
-    case ERR_DISK_FULL:
-    case ERR_NO_MEMORY:
-    case ERR_INTERNAL:
-    case ERR_QUOTA:
-    case ERR_MISSING_BLOB:
-    case ERR_WRONG_ORIGIN: return true;
-    default: return false;
-    }
-}
-
-/* A refusal that goes away by itself when the record is read to its head and signed for anew. */
-static bool is_of_place(enum err e)
-{
-    return e == ERR_HEAD_MOVED || e == ERR_ID_TAKEN || e == ERR_ROTATE_REQUIRED || e == ERR_EPOCH_STALE;
-}
-
-/* Too old to be sent again as it is, and not in the record: only its time is wrong. */
-static bool was_only_late(const struct sync *s)
-{
-    uint64_t server_ms = remote_detail(s->remote)->server_ms, now_ms = clock_wall_ms();
-    uint64_t off_ms = server_ms > now_ms ? server_ms - now_ms : now_ms - server_ms;
-    return off_ms < LIMIT_CLOCK_SKEW_MS;
-}
-
 static enum err refused(struct sync *s, enum err refusal, unsigned *still_n)
 {
     uint64_t before = held_n(s->held), server_ms = remote_detail(s->remote)->server_ms;
     size_t at = outbox_signed_at(&s->ring->outbox, remote_detail(s->remote)->index);
-    bool was_late = refusal == ERR_CLOCK_SKEW && was_only_late(s);
+    enum refusal means = refusal_of(refusal, server_ms, clock_wall_ms());
     size_t done_n = 0;
-    if (is_passing(refusal)) return sync_asked(s, refusal);
+    if (means == REFUSAL_PASSING) return sync_asked(s, refusal);
     enum err e = look_again(s); /* R4: before anything else is done about it */
     if (!sync_may_go_on(s, e)) return e;
     e = outbox_tidy(&s->ring->outbox, &done_n);
     s->news->sent_n += done_n;
     if (e != ERR_OK || held_n(s->held) > before || done_n > 0) return e;
     *still_n += 1;
-    if (*still_n >= STILL_ROUNDS || (refusal == ERR_CLOCK_SKEW && !was_late)) {
+    if (*still_n >= STILL_ROUNDS || means == REFUSAL_OF_CLOCK) {
         s->news->err = refusal;
         s->news->server_time_ms = refusal == ERR_CLOCK_SKEW ? server_ms : 0;
         return ERR_OK;
     }
-    if (was_late) return outbox_unsign(&s->ring->outbox);
-    if (is_of_place(refusal)) return ERR_OK;
+    if (means == REFUSAL_OF_TIME) return outbox_unsign(&s->ring->outbox);
+    if (means == REFUSAL_OF_PLACE) return ERR_OK;
     return outbox_give_back(&s->ring->outbox, at, LAW_OK, refusal, clock_wall_ms(), s->back);
 }
 

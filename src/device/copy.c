@@ -107,7 +107,9 @@ static enum err begin_epoch(struct copy *c, uint64_t epoch)
     for (; c->_given_at < c->given.item_n; c->_given_at++) {
         const struct epoch_key *given = pages_at(&c->given, c->_given_at);
         if (given->epoch > epoch) break;
-        if (given->epoch == epoch && epoch_key_fits(given->key, key->kid)) hold_key(c, epoch, given->key, false);
+        bool fits = given->epoch == epoch && epoch_key_fits(given->key, key->kid);
+        if (fits) hold_key(c, epoch, given->key, false);
+        else c->has_foreign_key = true;
     }
     return ERR_OK;
 }

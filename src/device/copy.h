@@ -10,7 +10,7 @@
  * The fold is fed what is confirmed, in order, and may be fed more behind it: what waits here to be sent. Such
  * provisional entries go (copy_settle) before anything else is confirmed; that costs one fold.
  *
- * After NO_MEMORY from copy_add, copy_fold, copy_settle or copy_say, the copy is_broken: it may only be closed.
+ * NO_MEMORY from copy_add: the copy is_broken, and may only be closed. From the fold: it may be tried again.
  */
 #ifndef DEVICE_COPY_H
 #define DEVICE_COPY_H
@@ -59,6 +59,7 @@ struct copy {
     size_t _given_at;
     bool _must_refold, _must_open;
     bool has_new_key;
+    bool has_foreign_key; /* one that was given is not that of its epoch */
     bool is_broken;
     uint64_t locked_seq;   /* the newest rotate that was made because someone was shut out; 0: none */
     uint64_t locked_epoch; /* and the epoch that it began */
@@ -76,7 +77,7 @@ void copy_init(struct copy *copy, const uint8_t *id, const struct secret_identit
 void copy_fini(struct copy *copy) NONNULL;
 
 /* copy_give_key -- a key that this device kept, before the first entry; epochs ascending. It counts where it
- * fits the record, else it is passed over.                                               [arena | NO_MEMORY] */
+ * fits the record, else has_foreign_key says so.                                               [arena | NO_MEMORY] */
 MUST_USE enum err copy_give_key(struct copy *copy, uint64_t epoch, const uint8_t key[static KEY_BYTES]) NONNULL;
 
 enum copy_trust {
@@ -102,6 +103,9 @@ MUST_USE enum err copy_open_with(struct copy *copy, uint64_t epoch, const uint8_
 /* copy_fold -- the state has all that is confirmed.   copy_settle -- and nothing besides.       [NO_MEMORY] */
 MUST_USE enum err copy_fold(struct copy *copy) NONNULL;
 MUST_USE enum err copy_settle(struct copy *copy) NONNULL;
+
+/* copy_is_folded -- whether the state has all that is confirmed, and nothing was erased or opened since. */
+bool copy_is_folded(const struct copy *copy) NONNULL;
 
 /* copy_say -- feeds one more entry that is not confirmed: signed, or only drafted (id, author, epoch, time,
  * kind). text is copied; {NULL, 0} for an act of membership.                                    [NO_MEMORY] */

@@ -87,23 +87,26 @@ static enum err refold(struct copy *c)
     arena_fini(&c->fold);
     state_init(&c->state, &c->fold);
     pages_init(&c->said, &c->fold, sizeof(struct str));
-    c->provisional_n = 0;
+    c->provisional_n = c->folded_n = 0;
     c->_must_refold = false;
     for (uint64_t seq = 0; err == ERR_OK && seq < copy_n(c); seq++) {
         entry_of(c, seq, &redact, &e);
         const struct copy_row *row = copy_row(c, seq);
         err = state_add(&c->state, &(struct opened){&e, (enum opened_how)row->how, row->text});
     }
-    c->folded_n = copy_n(c);
-    c->is_broken = err != ERR_OK;
+    if (err == ERR_OK) c->folded_n = copy_n(c);
     return err;
+}
+
+bool copy_is_folded(const struct copy *copy)
+{
+    return !copy->_must_refold && copy->folded_n == copy_n(copy) && !state_is_stale(&copy->state);
 }
 
 enum err copy_fold(struct copy *copy)
 {
     EXPECT(!copy->is_broken);
-    bool is_behind = copy->folded_n < copy_n(copy);
-    return copy->_must_refold || is_behind || state_is_stale(&copy->state) ? refold(copy) : ERR_OK;
+    return copy_is_folded(copy) ? ERR_OK : refold(copy);
 }
 
 enum err copy_settle(struct copy *copy)
@@ -125,10 +128,7 @@ enum err copy_say(struct copy *copy, const struct entry *entry, struct str text)
     enum err err = said == NULL || (said->at == NULL && text.len > 0) ? ERR_NO_MEMORY : ERR_OK;
     enum opened_how how = e.kind == ENTRY_SEALED ? OPENED_TEXT : OPENED_CONTROL;
     if (err == ERR_OK) err = state_add(&copy->state, &(struct opened){&e, how, *said});
-    if (err != ERR_OK) {
-        copy->is_broken = true;
-        return err;
-    }
+    if (err != ERR_OK) return err;
     copy->said.item_n++;
     copy->provisional_n++;
     return ERR_OK;

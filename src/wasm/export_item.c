@@ -282,7 +282,7 @@ static size_t shown_of(const struct slot_circle *circle, const struct item *item
 {
     const struct copy *copy = &circle->copy;
     uint64_t first = state_row_n(&copy->state) - copy->provisional_n;
-    if (circle->is_said || copy->provisional_n > item_n || copy->folded_n < copy_n(copy)) return SIZE_MAX;
+    if (circle->is_said || copy->provisional_n > item_n || !copy_is_folded(copy)) return SIZE_MAX;
     for (uint64_t i = 0; i < copy->provisional_n; i++) {
         if (memcmp(state_row(&copy->state, first + i)->id, item[i].id, ID_BYTES) != 0) return SIZE_MAX;
     }

@@ -17,7 +17,9 @@ bool hold_is_checked(const struct call *call)
 
 bool hold_is_ready(const struct call *call)
 {
-    return !call->slot->circle->copy.is_broken && call->slot->circle->is_ready;
+    const struct slot_circle *circle = call->slot->circle;
+    bool has_fold = circle->copy.folded_n == copy_n(&circle->copy); /* not, after it ran out of memory in one */
+    return !circle->copy.is_broken && circle->is_ready && has_fold;
 }
 
 bool hold_is_mine(const struct call *call)
