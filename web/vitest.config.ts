@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
     esbuild: { jsx: "automatic", jsxImportSource: "preact" },
+    server: { host: "127.0.0.1" }, // a small system may not know the name "localhost"
     test: {
         include: ["tests/{unit,link}/**/*.test.{ts,tsx}"],
         environment: "node",

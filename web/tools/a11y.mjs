@@ -12,6 +12,7 @@ import { browser_open, watch } from "./browser.mjs";
 import { check, finish } from "./checks.mjs";
 import { look, settle, sideways } from "./look.mjs";
 import { check_page } from "./page-checks.mjs";
+import { check_parts } from "./part-checks.mjs";
 import { serve_folder } from "./server.mjs";
 
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
@@ -25,6 +26,7 @@ const browser = await browser_open();
 try {
     const parts = await serve_folder(examples);
     for (const theme of THEMES) for (const width of WIDTHS) await look_at_parts(parts.origin, theme, width);
+    await check_parts(browser, parts.origin);
     await parts.close();
     await check_page(browser, dist, shots);
 } finally {
@@ -56,16 +58,7 @@ async function look_at_parts(origin, theme, width) {
             return [...(await look(page)), ...wrong.splice(0)];
         });
     }
-    if (width === WIDTHS[0]) {
-        for (const name of all) {
-            await check(`${name}, ${NARROWEST} px`, async () => {
-                await page.setViewportSize({ width: NARROWEST, height: 800 });
-                await show(name);
-                return sideways(page);
-            });
-        }
-        await page.setViewportSize({ width, height: 800 });
-    }
+    if (width === WIDTHS[0] && theme === THEMES[0]) await narrow_and_large(page, all, show);
     if (shots) {
         mkdirSync(shots, { recursive: true });
         const wholes = all.filter((name) => name.includes("over the page"));
@@ -76,4 +69,35 @@ async function look_at_parts(origin, theme, width) {
         }
     }
     await page.close();
+}
+
+/**
+ * On the narrowest window, and with letters twice as large: nothing may lie outside.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {readonly string[]} all
+ * @param {(name: string) => Promise<void>} show
+ */
+async function narrow_and_large(page, all, show) {
+    const usual = page.viewportSize() ?? { width: 0, height: 0 };
+    await page.setViewportSize({ width: NARROWEST, height: 800 });
+    for (const name of all) {
+        await check(`${name}, ${NARROWEST} px`, async () => {
+            await show(name);
+            return sideways(page);
+        });
+    }
+    await page.setViewportSize(usual);
+    await page.evaluate(() => {
+        document.documentElement.style.fontSize = "212.5%";
+    });
+    for (const name of all) {
+        await check(`${name}, letters twice as large`, async () => {
+            await show(name);
+            return sideways(page);
+        });
+    }
+    await page.evaluate(() => {
+        document.documentElement.style.fontSize = "";
+    });
 }

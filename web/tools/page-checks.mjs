@@ -37,6 +37,7 @@ export async function check_page(browser, dist, shots) {
     await check("installed, it opens without a server, at any path", () => offline(browser, dist));
     await check("where nothing is kept, it says so", () => keeps_nothing(browser, served.origin));
     await check("a worker that never starts is not started for ever", () => broken_worker(browser, served.origin));
+    await check("a worker that dies once is replaced", () => worker_replaced(browser, served.origin));
     await served.close();
 }
 
@@ -223,4 +224,26 @@ async function broken_worker(browser, origin) {
     await page.getByRole("alert").getByText("Something went wrong inside Troth.").waitFor({ timeout: 5_000 });
     await context.close();
     return starts_n === 3 ? [] : [`the worker was started ${starts_n} times`];
+}
+
+/**
+ * @param {import("playwright-core").Browser} browser
+ * @param {string} origin
+ */
+async function worker_replaced(browser, origin) {
+    const context = await browser.newContext({ serviceWorkers: "block" });
+    const page = await context.newPage();
+    let starts_n = 0;
+    await context.route(/\/a\/worker-/, async (route) => {
+        starts_n++;
+        if (starts_n > 1) await route.continue();
+        else await route.fulfill({ contentType: "text/javascript", body: "throw new Error('broken')" });
+    });
+    await page.goto(origin);
+    await page.waitForEvent("worker", { timeout: 5_000, predicate: () => starts_n === 2 }).catch(() => {});
+    await settle(page);
+    const alerts_n = await page.getByRole("alert").count();
+    await context.close();
+    const wrong = starts_n === 2 ? [] : [`the worker was started ${starts_n} times`];
+    return alerts_n === 0 ? wrong : [...wrong, "it alarms a person who lost nothing"];
 }
