@@ -54,6 +54,7 @@ DEVICE_SRC := \
 	src/device/copy_fold.c \
 	src/device/item.c \
 	src/device/local.c \
+	src/device/look.c \
 	src/device/owed.c \
 	src/device/plan.c \
 	src/device/refusal.c \

@@ -48,6 +48,11 @@ wasm-check: $(WASM)/core.wasm $(WASM_VECTORS) $(WASM_UNIT) $(OUT)/tests/vectors/
 	$(Q)$(WASM_RUN) $(WASM)/vectors/calls.wasm >$(WASM)/calls.wasm
 	$(Q)cmp $(WASM)/calls.native $(WASM)/calls.wasm
 
+# What the calls take, in node: ACTS are how many acts the record has.
+wasm-speed: $(WASM)/core.wasm
+	$(Q)$(NODE) tools/wasm-speed.mjs $< $(ACTS)
+.PHONY: wasm-speed
+
 # Once fetched and compiled, libsodium stays as it is until this directory is removed.
 $(WASM)/source/configure.ac:
 	$(say) FETCH "libsodium's source"

@@ -1,9 +1,9 @@
 /* export_circle.c -- reading a circle's record: from this device, from a server, by an invitation. See exports.h. */
 #include "device/batch.h"
 #include "device/local.h"
+#include "device/look.h"
 #include "device/owed.h"
 #include "record/headtoken.h"
-#include "record/invite.h"
 #include "wasm/hold.h"
 #include "wasm/exports.h"
 
@@ -287,39 +287,18 @@ static int32_t status(struct call *c)
 
 /* ---- an invitation ------------------------------------------------------------------------------------- */
 
-static enum err open_invite(struct copy *copy, const struct invite_keys *keys, uint64_t seq, struct entry *e)
-{
-    struct why why;
-    uint8_t key[KEY_BYTES];
-    const struct copy_invite *invite = copy_find_invite(copy, keys->pk);
-    if (invite == NULL || invite->seq != seq || entry_read(invite->wire, e, &why) != ERR_OK) return ERR_BROKEN_CHAIN;
-    const struct circle_invite *open = circle_open_invite(&copy->chain.circle, e->hash);
-    if (open == NULL) return ERR_NO_INVITE;
-    if (!circle_invite_is_agreed(&copy->chain.circle, open)) return ERR_CONSENT_MISSING;
-    struct invite_seen seen = {.place = {e->circle, e->prev, e->author, e->seq, e->epoch},
-                               .payload_hash = e->payload_hash, .kid = copy->chain.circle.kid};
-    enum err err = invite_capsule_open(keys, e->payload, &seen, key);
-    if (err == ERR_OK) err = copy_open_with(copy, e->epoch, key);
-    wipe(key, sizeof key);
-    return err;
-}
-
 static int32_t look(struct call *c)
 {
-    struct invite_keys keys;
-    struct entry entry;
+    struct look_seen seen;
     uint64_t seq;
     const uint8_t *secret = call_bytes_n(c, 1, SECRET_BYTES);
     struct copy *copy = hold_copy(c);
     if (secret == NULL || !call_number(c, 2, LIMIT_SEQ, &seq)) return CALL_BAD_INPUT;
-    invite_keys_init(&keys, secret);
-    enum err e = chain_is_settled(&copy->chain) ? open_invite(copy, &keys, seq, &entry) : ERR_BROKEN_CHAIN;
-    invite_keys_fini(&keys);
-    if (e == ERR_OK) e = copy_fold(copy);
+    enum err e = look_open(copy, secret, seq, &seen);
     if (e != ERR_OK) return (int32_t)e;
     cbor_put_map(&c->out, 3);
-    call_put_bytes(c, 1, entry.author, SIGN_PK_BYTES);
-    call_put_number(c, 2, entry.body.invite.expires_ms);
+    call_put_bytes(c, 1, seen.inviter, SIGN_PK_BYTES);
+    call_put_number(c, 2, seen.expires_ms);
     call_put_number(c, 3, copy_is_in(copy));
     return ERR_OK;
 }
