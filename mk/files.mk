@@ -183,11 +183,14 @@ CLI_SRC := \
 	src/cli/cmd_act.c \
 	src/cli/cmd_alarm.c \
 	src/cli/cmd_circle.c \
+	src/cli/cmd_device.c \
 	src/cli/cmd_help.c \
 	src/cli/cmd_invite.c \
 	src/cli/cmd_list.c \
 	src/cli/cmd_log.c \
 	src/cli/cmd_make.c \
+	src/cli/cmd_profile.c \
+	src/cli/cmd_signout.c \
 	src/cli/cmd_start.c \
 	src/cli/cmd_status.c \
 	src/cli/cmd_sync.c \

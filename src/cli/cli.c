@@ -2,6 +2,7 @@
 #define _DEFAULT_SOURCE
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -157,6 +158,17 @@ int cli_trouble(struct cli *cli, enum err e)
         say_lines(&cli->err, 0, 0);
     }
     return err_exit(e);
+}
+
+enum err cli_number(struct cli *cli, const char *text, size_t most, size_t *n)
+{
+    char *end;
+    errno = 0;
+    unsigned long number = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != 0 || errno != 0 || number == 0 || number > most)
+        return cli_refuse(cli, ERR_NOT_FOUND, "There is no number %s in that list.", cli_clean(str_of_text(text)));
+    *n = number;
+    return ERR_OK;
 }
 
 enum err cli_sure(struct cli *cli, const char *question)

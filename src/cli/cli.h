@@ -75,6 +75,9 @@ const char *cli_clean(struct str text);
 /* cli_trouble -- tells what went wrong. Gives the exit code. */
 int cli_trouble(struct cli *cli, enum err e) NONNULL;
 
+/* cli_number -- the number of a list that was shown, 1 to most, as somebody typed it.          [NOT_FOUND, sentence] */
+MUST_USE enum err cli_number(struct cli *cli, const char *text, size_t most, size_t *n) NONNULL;
+
 /* cli_sure -- asks, unless --yes: OK only for yes. A no is STOPPING, with nothing done. */
 MUST_USE enum err cli_sure(struct cli *cli, const char *question) NONNULL;
 

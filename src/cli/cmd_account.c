@@ -3,6 +3,7 @@
 
 #include "cli/qr.h"
 #include "cli/view.h"
+#include "practice/profile.h"
 
 static void put_code(const struct client_account *account, struct out *text)
 {
@@ -31,6 +32,18 @@ void account_json(struct cli *cli, const struct client_account *account)
     json_put_bool(json, "is_unlocked", account->is_unlocked);
     if (account->is_unlocked) json_put(json, "name", str_of_text(account->name));
     if (account->is_unlocked) json_put_bool(json, "is_signed_in", account->is_signed_in);
+}
+
+enum err account_read_colour(struct cli *cli, uint64_t *colour)
+{
+    if (!call_has(&cli->call, OPT_COLOUR)) return ERR_OK;
+    const char *text = cli->call.value[OPT_COLOUR];
+    unsigned n = 0;
+    for (; *text >= '0' && *text <= '9' && n < 100; text++) n = n * 10 + (unsigned)(*text - '0');
+    if (*text != 0 || n < 1 || n > PROFILE_COLOURS)
+        return cli_refuse(cli, ERR_BAD_FIELD, "--colour takes a number from 1 to 12.");
+    *colour = n - 1;
+    return ERR_OK;
 }
 
 /* ---- show ----------------------------------------------------------------------------------------------- */

@@ -76,14 +76,7 @@ static enum err read_colour(struct cli *cli, uint64_t *colour)
     uint8_t random;
     random_fill(&random, 1);
     *colour = random % PROFILE_COLOURS;
-    if (!call_has(&cli->call, OPT_COLOUR)) return ERR_OK;
-    const char *text = cli->call.value[OPT_COLOUR];
-    unsigned n = 0;
-    for (; *text >= '0' && *text <= '9' && n < 100; text++) n = n * 10 + (unsigned)(*text - '0');
-    if (*text != 0 || n < 1 || n > PROFILE_COLOURS)
-        return cli_refuse(cli, ERR_BAD_FIELD, "--colour takes a number from 1 to 12.");
-    *colour = n - 1;
-    return ERR_OK;
+    return account_read_colour(cli, colour);
 }
 
 static enum err start_account(struct cli *cli, const struct given *given, struct client_account **account)

@@ -66,7 +66,10 @@ static void put_cases(FILE *to)
 /* Options whose value is a file, a circle, a kind; of the others nothing can be guessed. */
 static void put_values(FILE *to, const char *files)
 {
-    (void)fprintf(to, "    case $before in\n    --home | --passphrase-file | --code-file)\n        %s ;;\n", files);
+    (void)fprintf(to,
+                  "    case $before in\n    --home | --passphrase-file | --new-passphrase-file | --code-file)\n"
+                  "        %s ;;\n",
+                  files);
     (void)fputs("    --circle)\n        options= offered=\"$(troth --names circles 2>/dev/null)\" ;;\n"
                 "    --kind)\n        options= offered='couple friends family team' ;;\n"
                 "    --by)\n        options= offered='today tomorrow monday tuesday wednesday thursday friday saturday "
@@ -75,7 +78,8 @@ static void put_values(FILE *to, const char *files)
     (void)fputs("    ", to);
     bool is_first = true;
     for (unsigned i = 0; i < OPT_N; i++) {
-        bool is_known = i == OPT_HOME || i == OPT_PASSPHRASE_FILE || i == OPT_CODE_FILE || i == OPT_CIRCLE ||
+        bool is_known = i == OPT_HOME || i == OPT_PASSPHRASE_FILE || i == OPT_NEW_PASSPHRASE_FILE ||
+                        i == OPT_CODE_FILE || i == OPT_CIRCLE ||
                         i == OPT_KIND || i == OPT_BY;
         if (table_options[i].value == NULL || is_known) continue;
         (void)fprintf(to, "%s--%s", is_first ? "" : " | ", table_options[i].name);

@@ -350,3 +350,11 @@ void view_json(struct cli *cli, const struct client_circle *circle, const struct
     json_close(json);
     json_close(json);
 }
+
+void view_put_moment(struct cli *cli, uint64_t at_ms)
+{
+    uint8_t memory[WHEN_WORDS_BYTES];
+    struct out o = OUT_OVER(memory);
+    when_say_moment(&o, at_ms, &cli->here, cli->now_ms);
+    view_put_out(&cli->out, &o);
+}

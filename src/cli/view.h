@@ -48,6 +48,9 @@ void view_put_asked(struct cli *cli, const struct promise *promise) NONNULL;
 void view_put_turn(struct cli *cli, const struct promise *promise, size_t turn) NONNULL;
 void view_put_due(struct cli *cli, const struct promise *promise, size_t turn) NONNULL;
 
+/* view_put_moment -- puts when something was, or will be: "today 21:05". */
+void view_put_moment(struct cli *cli, uint64_t at_ms) NONNULL;
+
 /* view_say_field -- lays out "What: text" at indent 2; nothing if the text is empty. */
 void view_say_field(struct say *say, const char *what, struct str text) NONNULL;
 
