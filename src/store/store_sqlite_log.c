@@ -18,9 +18,9 @@
 /* ---- writing in large pieces ---------------------------------------------------------------- */
 
 enum {
-    PIECE_BYTES = 120 * 1024,      /* SQLite's unix files write less than 128 KiB at once      */
-    AHEAD_BYTES = 4 * 1024 * 1024, /* a log grows by its own length, and at most by this: rare
-                                      enough that fewer than one in a hundred commits pays it  */
+    PIECE_BYTES = 120 * 1024, /* SQLite's unix files write less than 128 KiB at once                  */
+    AHEAD_BYTES = 128 * 1024, /* a log grows by its own length, and at most by this: so little that no
+                                 single commit waits for it much                                      */
     STEP_BYTES = 64 * 1024,
 };
 
