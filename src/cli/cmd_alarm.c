@@ -109,6 +109,8 @@ enum err cmd_CIRCLE_REPAIR(struct cli *cli)
         json_open(&cli->json);
         json_put_number(&cli->json, "sent", sent_n);
         json_close(&cli->json);
+    } else if (sent_n == 0) {
+        say_line(&cli->out, "Nothing is missing there: the server has all that your copy has.");
     } else {
         say_line(&cli->out, "The server has %" PRIu64 " entr%s back, from your copy. The record is whole again.",
                  sent_n, sent_n == 1 ? "y" : "ies");

@@ -35,6 +35,12 @@ enum err cmd_HELP(struct cli *cli)
 
 enum err cmd_VERSION(struct cli *cli)
 {
+    if (cli->is_json) {
+        json_open(&cli->json);
+        json_put_c(&cli->json, "version", TROTH_VERSION);
+        json_close(&cli->json);
+        return ERR_OK;
+    }
     say_line(&cli->out, "troth " TROTH_VERSION);
     return ERR_OK;
 }

@@ -37,9 +37,28 @@ static enum err run(struct cli *cli)
     return commands[call->command](cli);
 }
 
-static int not_understood(const char *trouble)
+/* What was typed could not be read, so whether JSON is wanted is looked for in it word by word. */
+static bool wants_json(int argc, char *const argv[])
+{
+    for (int i = 1; i < argc && !str_is(str_of_text(argv[i]), STR("--")); i++) {
+        if (str_is(str_of_text(argv[i]), STR("--json"))) return true;
+    }
+    return false;
+}
+
+static int not_understood(const char *trouble, bool is_json)
 {
     static struct say say;
+    if (is_json) {
+        struct json json;
+        json_init(&json, stdout);
+        json_open(&json);
+        json_put_c(&json, "error", "usage");
+        json_put_c(&json, "happened", trouble);
+        json_put_c(&json, "next", "troth help");
+        json_close(&json);
+        return json.has_failed ? err_exit(ERR_STORE) : EXIT_USAGE;
+    }
     say_init(&say, stderr, true);
     say_put(&say, "%s", trouble);
     say_lines(&say, 0, 0);
@@ -52,7 +71,7 @@ int main(int argc, char *argv[])
     struct call call;
     char trouble[CALL_TROUBLE_BYTES];
     if (argc == 3 && str_is(str_of_text(argv[1]), STR("--agent"))) return agent_serve(argv[2]);
-    if (call_read(&call, argc, argv, trouble) != ERR_OK) return not_understood(trouble);
+    if (call_read(&call, argc, argv, trouble) != ERR_OK) return not_understood(trouble, wants_json(argc, argv));
     enum err e = record_open();
     if (e == ERR_OK) e = cli_init(&cli, &call);
     if (e == ERR_OK) e = run(&cli);

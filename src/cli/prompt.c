@@ -8,10 +8,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <termios.h>
 #include <unistd.h>
 #include <utf8proc.h>
 
+#include "cli/say.h"
 #include "record/hash.h"
 
 enum { TRIES = 3 };
@@ -167,9 +169,12 @@ static enum err ask_passphrase(struct passphrase *passphrase, const char *questi
 
 static enum err say_on_terminal(const char *text)
 {
+    static struct say say;
     FILE *to = fopen("/dev/tty", "w");
     if (to == NULL) return ERR_STORE;
-    bool is_said = fputs(text, to) >= 0 && fputs("\n", to) >= 0;
+    say_init(&say, to, false);
+    say_line(&say, "%s", text);
+    bool is_said = say_is_written(&say);
     return fclose(to) == 0 && is_said ? ERR_OK : ERR_STORE;
 }
 
@@ -211,9 +216,10 @@ enum err prompt_yes(bool *is_yes, const char *question, struct why *why)
     for (;;) {
         enum err e = prompt_line(line, full, why);
         if (e != ERR_OK) return e;
-        struct str said = str_of_text(line);
-        bool says_yes = str_is(said, STR("yes")) || str_is(said, STR("y")) || str_is(said, STR("Yes"));
-        bool says_no = str_is(said, STR("no")) || str_is(said, STR("n")) || str_is(said, STR("No"));
+        bool says_yes = strcasecmp(line, "yes") == 0 || strcasecmp(line, "y") == 0;
+        bool says_no = strcasecmp(line, "no") == 0 || strcasecmp(line, "n") == 0;
+        if (!says_yes && !says_no && say_on_terminal("Type yes or no.") != ERR_OK)
+            return because(why, ERR_STOPPING, "terminal", "The terminal went away. Nothing was done.");
         if (!says_yes && !says_no) continue;
         *is_yes = says_yes;
         return ERR_OK;

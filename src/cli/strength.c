@@ -50,8 +50,7 @@ const char *strength_words(struct str passphrase)
     unsigned bits = tenth_bits(passphrase) / 10;
     if (bits < 22)
         return "Weak: somebody with your disk could guess it in minutes. Three or four words that don't belong "
-               "together "
-               "are far better.";
+               "together are far better.";
     if (bits < 36) return "So-so: it would hold for a while. Another unrelated word makes it good.";
     if (bits < 55) return "Good, as far as its length tells.";
     return "Strong, as far as its length tells.";

@@ -262,6 +262,11 @@ static void json_is_said_on_one_line_whatever_happens(void **state)
         {"circle", "consent"},
         {"account", "show"},
         {"circle", "join", "nonsense"},
+        {"circle", "repair"},
+        {"promise", "make"},
+        {"promise", "make", "x", "--nonsense"},
+        {"promise", "nonsense"},
+        {"--version"},
         {"lock"},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <errno.h>
 
 #include "harness/terminal.h"
 
@@ -51,6 +52,7 @@ static void sit_down_with(struct sitting *s, const char *const *word, const char
 {
     char name[64];
     *s = (struct sitting){.fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    if (s->fd < 0 && (errno == ENOENT || errno == ENODEV)) skip(); /* a system without pseudo-terminals */
     assert_true(s->fd >= 0 && grantpt(s->fd) == 0 && unlockpt(s->fd) == 0);
     assert_int_equal(ptsname_r(s->fd, name, sizeof name), 0);
     s->pid = fork();
@@ -107,6 +109,12 @@ static void start_typing(struct sitting *s)
     SIT_DOWN(s, "start", link);
     until_shown(s, "Your name, as the others will see it: ");
     type(s, "Ana\n");
+    until_shown(s, "Passphrase: ");
+    type(s, "abc\n");
+    until_shown(s, "Three or four words\r\nthat don't belong together"); /* broken at a blank */
+    until_shown(s, "Once more: ");
+    type(s, "abd\n");
+    until_shown(s, "These two are not the same.");
     until_shown(s, "Passphrase: ");
     type(s, "gull anvil seven potato\n");
     until_shown(s, "Good, as far as its length tells.");
@@ -174,7 +182,10 @@ static void a_no_signs_nothing(void **state)
     assert_int_equal(TROTH_BARE(&ana, "circle", "new", "Ana alone"), 0);
     SIT_DOWN(&s, "circle", "leave");
     until_shown(&s, "Leave? (yes/no) ");
-    type(&s, "no\n");
+    type(&s, "maybe\n");
+    until_shown(&s, "Type yes or no.");
+    until_shown(&s, "Leave? (yes/no) ");
+    type(&s, "NO\n");
     assert_int_equal(end_of(&s), 75);
     assert_non_null(strstr(s.shown, "Nothing was done."));
     assert_int_equal(TROTH_BARE(&ana, "circle", "show", "--json"), 0);
