@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { words } from "../../speech";
 import "./part.css";
 
@@ -17,7 +17,7 @@ export function Sheet({ title, children, close = words.parts.sheet.close, onClos
     const dialog = useRef<HTMLDialogElement>(null);
     const heading = useRef<HTMLHeadingElement>(null);
     const id = useId();
-    useEffect(() => {
+    useLayoutEffect(() => {
         const shown = dialog.current;
         const before = document.activeElement;
         shown?.showModal();
