@@ -55,7 +55,8 @@ struct held_with outbox_with(struct outbox *outbox) NONNULL;
 
 /* outbox_tidy -- forgets the items that were found (how many: *done_n), and the signatures of those that the
  * record has gone past.   outbox_mend -- and items made by themselves that are no longer needed; adds those
- * that are owed now: a rotate after somebody left or when I was shut out, keys for who was.
+ * that are owed now: a rotate after somebody left or when I was shut out, keys for who was (while no invitation
+ * is open: whoever holds its link reads the epoch in which they would be handed over).
  *
  * Takes    now_ms
  */

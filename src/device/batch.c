@@ -9,6 +9,7 @@ static enum err sign_one(struct batch *b, const struct item *item, size_t i, enu
     struct why why;
     if (item->kind == ITEM_SAY) *law = state_judge(&s->copy->state, s->copy->me->sign_pk, item->content, s->now_ms);
     if (*law != LAW_OK) return ERR_OK;
+    if (item->kind == ITEM_KEYS && s->at.invite_n > 0) return ERR_LOCKED_OUT; /* nor behind an invitation of mine */
     enum err e = sign_item(s, item, &entry, &why);
     if (e != ERR_OK) return e;
     if (b->wire_n + entry.wire.len > LIMIT_BODY_BYTES || b->entry_n == LIMIT_BATCH_ENTRIES) return ERR_TOO_LARGE;

@@ -13,6 +13,7 @@ bool owed_keys_are_due(const struct copy *copy)
     if (copy->locked_seq == 0 || !copy_is_in(copy) || copy_is_locked_out(copy)) return false;
     const uint8_t *who = index_row(&copy->chain.index, copy->locked_seq)->author;
     bool is_mine = memcmp(who, copy->me->sign_pk, SIGN_PK_BYTES) == 0;
+    if (copy->chain.circle.invite_n > 0) return false; /* an open link opens this epoch, and must open no other (A5) */
     return copy->keys_seq < copy->locked_seq && !is_mine && circle_member_index(&copy->chain.circle, who) >= 0;
 }
 

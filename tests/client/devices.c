@@ -247,6 +247,38 @@ static void M5_who_is_locked_out_changes_the_key_and_gets_what_was_missed(void *
     assert_int_equal(hearth_notes(&ben, "behind Ben's back", false), 1);
 }
 
+/* How many entries of a record hand keys over. */
+static size_t keys_in(const struct hand *hand)
+{
+    size_t n = 0;
+    for (uint64_t seq = 0; seq < hand->circle->chain->index.row_n; seq++) {
+        struct epoch_key key[EPOCH_KEYS];
+        size_t key_n;
+        n += epoch_keys_read(client_text(hand->circle, seq, NULL), key, &key_n) == ERR_OK;
+    }
+    return n;
+}
+
+/* Whoever holds the link can read the epoch in which it is open, and would find the keys of all before. */
+static void A5_no_keys_are_handed_over_while_a_link_is_open(void **state)
+{
+    (void)state;
+    uint8_t secret[SECRET_BYTES];
+    struct client_outcome outcome;
+    put_bad_rotate();
+    assert_int_equal(hearth_sync(&ben).err, ERR_OK); /* he is shut out, and changes the key */
+    hearth_invite(&ben, secret);
+    assert_int_equal(hearth_sync(&ana).err, ERR_OK);
+    assert_int_equal(ana.circle->chain->circle.invite_n, 1);
+    assert_int_equal(keys_in(&ana), 0);
+    hearth_ok(&ben, client_cancel_invites(ben.circle, &outcome, &ben.why));
+    assert_int_equal(outcome.fate, CLIENT_SENT);
+    assert_int_equal(hearth_sync(&ana).err, ERR_OK);
+    assert_int_equal(keys_in(&ana), 1);
+    assert_int_equal(hearth_sync(&ben).err, ERR_OK);
+    assert_int_equal(hearth_notes(&ben, "behind Ben's back", false), 1);
+}
+
 static void what_the_passphrase_opens_and_what_not(void **state)
 {
     (void)state;
@@ -402,6 +434,7 @@ int main(void)
         TEST(a_third_comes_in_when_all_agree),
         TEST(an_invitation_that_was_taken_back_opens_nothing),
         TEST(M5_who_is_locked_out_changes_the_key_and_gets_what_was_missed),
+        TEST(A5_no_keys_are_handed_over_while_a_link_is_open),
         TEST(what_the_passphrase_opens_and_what_not),
         TEST(a_passphrase_that_was_changed_elsewhere_opens_here_too),
         TEST(a_device_is_listed_and_signed_out_by_another),
