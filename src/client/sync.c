@@ -81,28 +81,38 @@ static enum err find_parting(struct sync *s, uint64_t differs, uint64_t *parting
     return ERR_OK;
 }
 
-/* The server has something else in a place that I have seen: what it has there, as evidence. */
-static enum err parted(struct sync *s, uint64_t at)
+/* What the server lets one see of the place: as evidence. Asking may fail, which is told in news. */
+static enum err look_closer(struct sync *s, uint64_t at, struct alarm_seen *seen, bool *is_signed)
 {
-    struct alarm_seen seen = {.has_parting = true};
     struct entry entry;
     bool is_there;
     enum err e = peek(s, at, &entry, &is_there);
     if (!sync_may_go_on(s, e)) return e;
     bool is_same = is_there && memcmp(entry.hash, held_hash(s->held, at), HASH_BYTES) == 0;
-    bool is_signed = is_there && !is_same && entry_is_signed(&entry);
+    bool is_another = is_there && !is_same && entry_is_signed(&entry);
     if (is_there) {
-        seen.has_head = true;
-        seen.head.seq = entry.seq;
-        memcpy(seen.head.hash, entry.hash, HASH_BYTES);
+        seen->has_head = true;
+        seen->head.seq = entry.seq;
+        memcpy(seen->head.hash, entry.hash, HASH_BYTES);
     }
     if (is_same || !is_there) at++; /* nothing different is shown there: what follows does not fit */
     else e = find_parting(s, at, &at);
     if (!sync_may_go_on(s, e)) return e;
-    seen.parting_seq = at;
-    e = remote_entries(s->remote, s->held->id, at, LIMIT_PAGE_ENTRIES, s->read_token, &seen.entries, NULL);
-    e = sync_asked(s, e);
-    return sync_may_go_on(s, e) ? alarm(s, is_signed ? ERR_FORKED : ERR_BROKEN_CHAIN, &seen) : e;
+    seen->parting_seq = at;
+    *is_signed = is_another;
+    return sync_asked(s, remote_entries(s->remote, s->held->id, at, LIMIT_PAGE_ENTRIES, s->read_token, &seen->entries,
+                                        NULL));
+}
+
+/* The server has something else in a place that I have seen. That is an alarm, whether or not it lets one look
+ * closer. head: what it says to have there; NULL: what it sent does not stand behind that place. */
+static enum err parted(struct sync *s, uint64_t at, const struct remote_head *head)
+{
+    struct alarm_seen seen = {.has_parting = true, .parting_seq = at, .has_head = head != NULL};
+    bool is_signed = false;
+    if (head != NULL) seen.head = *head;
+    enum err e = look_closer(s, at, &seen, &is_signed);
+    return e == ERR_OK ? alarm(s, is_signed ? ERR_FORKED : ERR_BROKEN_CHAIN, &seen) : e;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -132,6 +142,38 @@ static enum err take(struct sync *s, struct str page)
     return ERR_OK;
 }
 
+/* Payloads that were kept back when their entries were shown, and that no redact erases: asked for once more. */
+static enum err fetch_lacking(struct sync *s)
+{
+    const struct index *index = &s->held->copy.chain.index;
+    enum err e = ERR_OK;
+    bool is_found = false;
+    for (uint64_t seq = 0; sync_may_go_on(s, e) && seq < index->row_n; seq++) {
+        const struct index_row *row = index_row(index, seq);
+        struct entry entry;
+        bool is_there;
+        if (row->has_payload || row->is_erased) continue;
+        e = peek(s, seq, &entry, &is_there);
+        if (!sync_may_go_on(s, e) || !is_there || memcmp(entry.hash, row->hash, HASH_BYTES) != 0) break;
+        if (entry.payload.len == 0 || !entry_payload_fits(&entry)) break;
+        e = home_entry_set_payload(s->held->home, s->held->number, seq, entry.payload);
+        is_found = true;
+    }
+    if (!is_found) return e;
+    s->held->is_broken = true; /* the home has more than memory now */
+    enum err again = ring_ready(s->ring);
+    s->held = s->ring->held;
+    return e == ERR_OK ? again : e;
+}
+
+/* A record may end here only if nothing in it is owed: what a server kept back was found out by that. */
+static enum err settle(struct sync *s)
+{
+    enum err e = s->held->copy.chain.index.lacking_n > 0 ? fetch_lacking(s) : ERR_OK;
+    if (e != ERR_OK || chain_is_settled(&s->held->copy.chain)) return e;
+    return alarm(s, ERR_BROKEN_CHAIN, &(struct alarm_seen){.wrong = ERR_PAYLOAD_MISMATCH});
+}
+
 /* Everything behind the pin, to the head. */
 static enum err fetch(struct sync *s)
 {
@@ -143,10 +185,9 @@ static enum err fetch(struct sync *s)
         e = sync_asked(s, e);
         if (!sync_may_go_on(s, e)) break;
         is_at_head = page.len == 0;
-        if (!is_at_head) e = does_follow(s->held, page) ? take(s, page) : parted(s, held_n(s->held) - 1);
+        if (!is_at_head) e = does_follow(s->held, page) ? take(s, page) : parted(s, held_n(s->held) - 1, NULL);
     }
-    if (!sync_may_go_on(s, e) || held_n(s->held) == 0 || chain_is_settled(&s->held->copy.chain)) return e;
-    return alarm(s, ERR_BROKEN_CHAIN, &(struct alarm_seen){.wrong = ERR_PAYLOAD_MISMATCH});
+    return sync_may_go_on(s, e) && held_n(s->held) > 0 ? settle(s) : e;
 }
 
 /* ---- the head against the pin ---------------------------------------------------------------- */
@@ -164,8 +205,8 @@ static enum err to_head(struct sync *s, const struct remote_head *head)
     uint64_t pin = s->held->copy.chain.circle.head_seq;
     if (head->seq <= pin) {
         bool is_mine = memcmp(held_hash(s->held, head->seq), head->hash, HASH_BYTES) == 0;
-        if (!is_mine) return parted(s, head->seq);
-        return head->seq < pin ? behind(s, head) : ERR_OK;
+        if (!is_mine) return parted(s, head->seq, head);
+        return head->seq < pin ? behind(s, head) : settle(s);
     }
     enum err e = fetch(s);
     if (!sync_may_go_on(s, e)) return e;
@@ -174,15 +215,39 @@ static enum err to_head(struct sync *s, const struct remote_head *head)
     return alarm(s, ERR_BROKEN_CHAIN, &seen); /* it names a head that it does not show */
 }
 
+/* Where I left last, as far as the record is here; 0: nowhere. */
+static uint64_t left_at(const struct held *h)
+{
+    for (uint64_t seq = held_n(h); seq > 1; seq--) {
+        const struct index_row *row = index_row(&h->copy.chain.index, seq - 1);
+        if (row->kind == ENTRY_LEAVE && memcmp(row->author, h->me->sign_pk, SIGN_PK_BYTES) == 0) return seq - 1;
+    }
+    return 0;
+}
+
+/* The server says that I have left. It has to show it: who is told so and is in would be kept from the rest. */
+static enum err to_leave(struct sync *s, const struct remote_circle *circle)
+{
+    struct alarm_seen seen = {.wrong = ERR_NOT_FOUND};
+    enum err e = fetch(s);
+    if (!sync_may_go_on(s, e) || held_n(s->held) == 0) return e;
+    uint64_t left = left_at(s->held);
+    if (!held_is_in(s->held) && circle->left_seq == left) return ERR_OK;
+    if (left > 0 && circle->left_seq <= left) return behind(s, NULL);
+    return alarm(s, ERR_BROKEN_CHAIN, &seen);
+}
+
 /* ---- who is not in yet ----------------------------------------------------------------------- */
 
-/* Reads with the invitation, as long as the join is not in the record. */
-static enum err read_as_invited(struct sync *s, const struct outbox_item *join)
+/* Reads with the invitation, as long as the join is not in the record. is_gone: it is an invitation no more, and
+ * the join is a draft. */
+static enum err read_as_invited(struct sync *s, const struct outbox_item *join, bool *is_gone)
 {
     struct remote_invite invite;
     if (join->is.content.len != SECRET_BYTES) return ERR_STORE_DAMAGED;
     enum err e = remote_open_invite(s->remote, join->is.content.at, &invite);
-    if (e == ERR_NO_INVITE) {
+    *is_gone = e == ERR_NO_INVITE;
+    if (*is_gone) {
         return outbox_give_back(&s->ring->outbox, (size_t)(join - s->ring->outbox.item), LAW_OK, e, clock_wall_ms(),
                                 s->back);
     }
@@ -200,8 +265,14 @@ static enum err read_as_invited(struct sync *s, const struct outbox_item *join)
 /* The server does not name the circle among mine. */
 static enum err unlisted(struct sync *s)
 {
-    const struct outbox_item *join = outbox_join(&s->ring->outbox);
-    if (join != NULL) return read_as_invited(s, join);
+    enum err e = ERR_OK;
+    for (bool is_gone = true; sync_may_go_on(s, e) && is_gone;) {
+        const struct outbox_item *join = outbox_join(&s->ring->outbox);
+        if (join == NULL) break;
+        e = read_as_invited(s, join, &is_gone);
+        if (!is_gone) return e;
+    }
+    if (!sync_may_go_on(s, e)) return e;
     if (outbox_genesis(&s->ring->outbox) != NULL || held_n(s->held) == 0) return ERR_OK;
     return held_is_in(s->held) ? behind(s, NULL) : ERR_OK;
 }
@@ -210,10 +281,11 @@ enum err sync_read(struct sync *s, const struct sync_known *known)
 {
     enum err e;
     bool is_coming = outbox_join(&s->ring->outbox) != NULL && !held_is_in(s->held);
-    if (!known->is_listed || (known->circle.has_left && is_coming)) e = unlisted(s);
-    else if (known->circle.has_left) e = fetch(s);
+    bool is_named = known->is_listed && !(known->circle.has_left && is_coming);
+    if (!is_named) e = unlisted(s);
+    else if (known->circle.has_left) e = to_leave(s, &known->circle);
     else e = to_head(s, &known->circle.head);
-    if (!sync_may_go_on(s, e) || !known->is_listed) return e;
+    if (!sync_may_go_on(s, e) || !is_named) return e;
     e = alarm_end_kind(s->ring, ERR_ROLLED_BACK); /* the server shows all that I have seen: somebody mended it */
     return e == ERR_OK ? ring_saw(s->ring, clock_wall_ms()) : e;
 }
