@@ -159,8 +159,13 @@ MUST_USE enum err client_end_device(struct client_account *account, const uint8_
  * by client_act, in each circle.                                                       [NOT_FOUND: none is known] */
 MUST_USE enum err client_profile(struct client_account *account, struct out *text, struct why *why) NONNULL;
 
-/* client_passphrase -- another passphrase for the same code; ends all other sessions. The recovery credential,
- * if there is one, stays.                               [WRONG_SECRET CREDS_MOVED OFFLINE BAD_FIELD] */
+/* client_passphrase -- another passphrase for the same code; ends all other sessions.
+ *
+ * Fails    WRONG_SECRET OFFLINE BAD_FIELD
+ *          CREDS_MOVED   another device changed it at this moment; or there is a second way in (a recovery
+ *                        credential): the list that is signed names all of them, with the wrapped key of each,
+ *                        and a server does not hand that of the other out. Nothing was changed
+ */
 MUST_USE enum err client_passphrase(struct client_account *account, struct str old, struct str fresh,
                                     struct why *why) NONNULL;
 
@@ -284,7 +289,8 @@ MUST_USE enum err client_drafts(struct client_circle *circle, struct client_draf
                                 struct why *why) NONNULL;
 
 /* client_unsend -- takes back what waits here.   [NOT_FOUND, HEAD_MOVED: it may have arrived, or is an answer]
- * client_draft_drop -- forgets a draft. To send it again, act with its text. */
+ * client_draft_drop -- forgets a draft. To send it again, act with its text and its id (client_act_with_id): the
+ * server that refused it may have kept it, and nothing stands in a record twice under one id. */
 MUST_USE enum err client_unsend(struct client_circle *circle, const uint8_t id[static ID_BYTES], struct why *why)
     NONNULL;
 MUST_USE enum err client_draft_drop(struct client_circle *circle, const uint8_t id[static ID_BYTES], struct why *why)

@@ -66,7 +66,10 @@ enum err outbox_load(struct outbox *outbox)
 {
     outbox_free(outbox);
     enum err e = home_items_each(outbox->held->home, outbox->held->number, load_item, outbox);
-    if (e != ERR_OK) outbox_free(outbox);
+    if (e != ERR_OK) {
+        outbox_free(outbox);
+        outbox->held->is_broken = true; /* the home has more: to be read again before anything else */
+    }
     return e;
 }
 
@@ -155,9 +158,12 @@ enum err outbox_add(struct outbox *outbox, const struct outbox_new *item, size_t
 static enum err find(void *of, const struct entry *entry)
 {
     struct outbox *o = of;
+    bool is_mine = memcmp(entry->author, o->held->me->sign_pk, SIGN_PK_BYTES) == 0;
+    /* what a server refused, and had recorded all the same: a draft of it would be said twice */
+    enum err drafted = is_mine ? home_draft_remove(o->held->home, o->held->number, entry->id) : ERR_NOT_FOUND;
+    if (drafted != ERR_OK && drafted != ERR_NOT_FOUND) return drafted;
     for (size_t i = 0; i < o->item_n; i++) {
-        if (o->item[i].is_done || memcmp(o->item[i].is.id, entry->id, ID_BYTES) != 0) continue;
-        if (memcmp(entry->author, o->held->me->sign_pk, SIGN_PK_BYTES) != 0) continue;
+        if (!is_mine || o->item[i].is_done || memcmp(o->item[i].is.id, entry->id, ID_BYTES) != 0) continue;
         enum err e = home_item_remove(o->held->home, o->held->number, entry->id);
         if (e != ERR_OK) return e;
         o->item[i].is_done = true;

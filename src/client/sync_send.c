@@ -57,13 +57,26 @@ static enum err look_again(struct sync *s)
     return sync_may_go_on(s, e) ? sync_read(s, &known) : e;
 }
 
+/* The group around the item that was refused goes to the drafts, unless reading has taken it away already. */
+static enum err give_back(struct sync *s, const uint8_t *id, enum err refusal)
+{
+    const struct outbox *o = &s->ring->outbox;
+    for (size_t i = 0; i < o->item_n; i++) {
+        if (memcmp(o->item[i].is.id, id, ID_BYTES) != 0) continue;
+        return outbox_give_back(&s->ring->outbox, i, LAW_OK, refusal, clock_wall_ms(), s->back);
+    }
+    return ERR_OK;
+}
+
 static enum err refused(struct sync *s, enum err refusal, unsigned *still_n)
 {
     uint64_t before = held_n(s->held), server_ms = remote_detail(s->remote)->server_ms;
     size_t at = outbox_signed_at(&s->ring->outbox, remote_detail(s->remote)->index);
     enum refusal means = refusal_of(refusal, server_ms, clock_wall_ms());
+    uint8_t id[ID_BYTES];
     size_t done_n = 0;
     if (means == REFUSAL_PASSING) return sync_asked(s, refusal);
+    memcpy(id, s->ring->outbox.item[at].is.id, ID_BYTES);
     enum err e = look_again(s); /* R4: before anything else is done about it */
     if (!sync_may_go_on(s, e)) return e;
     e = outbox_tidy(&s->ring->outbox, &done_n);
@@ -77,7 +90,7 @@ static enum err refused(struct sync *s, enum err refusal, unsigned *still_n)
     }
     if (means == REFUSAL_OF_TIME) return outbox_unsign(&s->ring->outbox);
     if (means == REFUSAL_OF_PLACE) return ERR_OK;
-    return outbox_give_back(&s->ring->outbox, at, LAW_OK, refusal, clock_wall_ms(), s->back);
+    return give_back(s, id, refusal);
 }
 
 /* ---- one batch after the other --------------------------------------------------------------- */
