@@ -35,6 +35,8 @@ CRASH_POINTS := home_commit home_item_add home_item_set home_item_remove home_en
 	home_account_add home_session_set remote_append remote_new_circle remote_register remote_login
 LINK_tests/client/crash := $(CRASH_POINTS:%=-Wl,--wrap=%)
 LINK_tests/client/lost  := -Wl,--wrap=remote_append
+HOSTILE_POINTS := remote_append remote_circles remote_next_circle remote_entries remote_register home_item_set
+LINK_tests/client/hostile := $(HOSTILE_POINTS:%=-Wl,--wrap=%)
 LINK_tests/client/clock := -Wl,--wrap=clock_wall_ms
 
 # ---- what there is --------------------------------------------------------------------------------

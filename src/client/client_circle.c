@@ -92,7 +92,7 @@ enum err client_circle_new(struct client_account *account, struct str facts, str
     e = facts_read(facts, &read) == LAW_OK ? ERR_OK : ERR_BAD_FIELD;
     if (e == ERR_OK) e = flow_find_profile(seat);
     if (e == ERR_OK) e = flow_circle(seat, facts, &ring);
-    if (e == ERR_OK) e = sync_send(ring, &news, &back);
+    if (e == ERR_OK) e = flow_send(ring, &news, &back);
     if (e != ERR_OK) return seat_fail(seat, e, why);
     *circle = &ring->face;
     return ERR_OK;

@@ -6,11 +6,12 @@
 
 #define PROFILE STR("profile")
 #define JOURNAL STR("journal")
+#define DEVICE STR("device")
 enum { FIRST_BATCH = 3 };
 
 /* ---- my profile ------------------------------------------------------------------------------ */
 
-static enum err take_profile(void *ctx, struct str name, struct str value)
+static enum err take_text(void *ctx, struct str name, struct str value)
 {
     (void)name;
     out_put(ctx, value);
@@ -20,7 +21,7 @@ static enum err take_profile(void *ctx, struct str name, struct str value)
 enum err flow_profile(struct seat *seat, struct out *text)
 {
     struct out found = *text;
-    enum err e = home_note_get(seat_home(seat), seat->face.number, 0, PROFILE, take_profile, &found);
+    enum err e = home_note_get(seat_home(seat), seat->face.number, 0, PROFILE, take_text, &found);
     if (e != ERR_OK) return e;
     if (found.is_full) return ERR_TOO_LARGE;
     *text = found;
@@ -94,7 +95,7 @@ enum err flow_find_journal(struct seat *seat)
         if (e != ERR_OK || standing == RING_IN || standing == RING_OUT) continue;
         e = ring_open(seat, circles.number[i], &ring);
         if (e != ERR_OK) break;
-        if (!ring->held->copy.chain.circle.is_sole) continue;
+        if (!ring->held->copy.chain.circle.is_sole || !held_is_in(ring->held)) continue; /* another's is not mine */
         if (least != NULL && memcmp(ring->face.id, least, HASH_BYTES) >= 0) continue;
         memcpy(found, ring->face.id, HASH_BYTES);
         least = found;
@@ -146,6 +147,67 @@ enum err flow_find_profile(struct seat *seat)
     if (e == ERR_OK) e = take_profile_of(seat, &circles, true, &is_found);
     if (e == ERR_OK && !is_found) e = take_profile_of(seat, &circles, false, &is_found);
     return e;
+}
+
+/* ---- a device that signed in ----------------------------------------------------------------- */
+
+enum err flow_owe_device(struct seat *seat, struct str device)
+{
+    return home_note_put(seat_home(seat), seat->face.number, 0, DEVICE, device);
+}
+
+/* { 1: 16, 2: what the device is called, 23: when } (docs/protocol.md, "Entry") */
+static enum err put_device(struct out *text, struct str device)
+{
+    cbor_put_map(text, 3);
+    cbor_put_uint(text, PAYLOAD_KEY_TYPE);
+    cbor_put_uint(text, PAYLOAD_DEVICE);
+    cbor_put_uint(text, 2);
+    cbor_put_text(text, device);
+    cbor_put_uint(text, PAYLOAD_KEY_WRITTEN);
+    cbor_put_uint(text, clock_wall_ms());
+    return text->is_full ? ERR_TOO_LARGE : ERR_OK;
+}
+
+/* It waits in the journal from the moment on in which it is no longer owed. */
+static enum err keep_device(struct ring *ring, struct str text)
+{
+    struct home *home = ring->held->home;
+    struct outbox_new item = {.kind = ITEM_SAY, .content = text};
+    enum err e = home_begin(home);
+    if (e == ERR_OK) e = outbox_add(&ring->outbox, &item, 1, clock_wall_ms(), true, NULL);
+    if (e == ERR_OK) e = home_note_remove(home, ring->held->account, 0, DEVICE);
+    if (e == ERR_OK) e = home_commit(home);
+    home_abandon(home);
+    if (e != ERR_OK) ring->held->is_broken = true;
+    return e;
+}
+
+static enum err say_device(struct seat *seat, struct str device)
+{
+    uint8_t memory[FLOW_TEXT_BYTES];
+    struct out text = OUT_OVER(memory);
+    struct ring *ring;
+    struct client_news news;
+    struct outbox_back back = {0};
+    uint64_t number;
+    enum err e = put_device(&text, device);
+    if (e == ERR_OK) e = home_circle_find(seat_home(seat), seat->face.number, seat->face.journal, &number);
+    if (e == ERR_OK) e = ring_open(seat, number, &ring);
+    if (e == ERR_OK) e = keep_device(ring, out_str(&text));
+    return e == ERR_OK ? flow_send(ring, &news, &back) : e;
+}
+
+enum err flow_settle_in(struct seat *seat)
+{
+    uint8_t memory[FLOW_TEXT_BYTES];
+    struct out device = OUT_OVER(memory);
+    enum err e = home_note_get(seat_home(seat), seat->face.number, 0, DEVICE, take_text, &device);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e == ERR_OK) e = flow_find_journal(seat);
+    if (e == ERR_OK) e = flow_find_profile(seat);
+    if (e == ERR_NOT_FOUND) e = ERR_OK;
+    return e == ERR_OK && seat->face.has_journal ? say_device(seat, out_str(&device)) : e;
 }
 
 /* ---- a circle that begins here --------------------------------------------------------------- */
@@ -243,6 +305,13 @@ static enum err take_draft(void *ctx, const struct home_draft *draft)
     return ERR_OK;
 }
 
+/* Whether my entry of that id is in the record: anybody who heard of an id can take it for something else. */
+static bool is_recorded(const struct held *h, const uint8_t *id, uint64_t *seq)
+{
+    if (!index_find_id(&h->copy.chain.index, id, seq)) return false;
+    return memcmp(index_row(&h->copy.chain.index, *seq)->author, h->me->sign_pk, SIGN_PK_BYTES) == 0;
+}
+
 enum err flow_outcome(struct ring *ring, const uint8_t id[static ID_BYTES], const struct client_news *news,
                       const struct outbox_back *back, struct client_outcome *outcome)
 {
@@ -252,7 +321,7 @@ enum err flow_outcome(struct ring *ring, const uint8_t id[static ID_BYTES], cons
     memcpy(o.id, id, ID_BYTES);
     enum err e = back->n > 0 ? home_drafts_each(ring->held->home, ring->held->number, take_draft, &draft) : ERR_OK;
     if (e != ERR_OK) return e;
-    if (index_find_id(&ring->held->copy.chain.index, id, &seq) && !waits(&ring->outbox, id)) {
+    if (is_recorded(ring->held, id, &seq) && !waits(&ring->outbox, id)) {
         o.fate = CLIENT_SENT;
         o.seq = seq;
     } else if (draft.is_found) {
@@ -267,13 +336,22 @@ enum err flow_outcome(struct ring *ring, const uint8_t id[static ID_BYTES], cons
     return ERR_OK;
 }
 
+enum err flow_send(struct ring *ring, struct client_news *news, struct outbox_back *back)
+{
+    enum err e = sync_send(ring, news, back);
+    if (e == ERR_OK) return ERR_OK;
+    if (ring->held == NULL || ring->held->is_broken || ring_show(ring) != ERR_OK) return e;
+    news->err = e; /* what was to be sent is kept all the same: who was told otherwise would say it twice */
+    return ERR_OK;
+}
+
 enum err flow_post(struct ring *ring, const struct outbox_new *item, size_t item_n, struct client_outcome *outcome)
 {
     struct client_news news;
     struct outbox_back back = {0};
     uint8_t id[ID_BYTES];
     enum err e = outbox_add(&ring->outbox, item, item_n, clock_wall_ms(), false, id);
-    if (e == ERR_OK) e = sync_send(ring, &news, &back);
+    if (e == ERR_OK) e = flow_send(ring, &news, &back);
     return e == ERR_OK ? flow_outcome(ring, id, &news, &back, outcome) : e;
 }
 

@@ -10,6 +10,12 @@
 
 enum { FLOW_TEXT_BYTES = 1024 }; /* a profile, facts, a device */
 
+/* flow_owe_device -- this device has signed in, which the journal is to say; kept until it does.
+ * flow_settle_in -- says so, once the journal is here: a server that is slow to show it keeps nobody from being told.
+ * And finds my profile. */
+MUST_USE enum err flow_owe_device(struct seat *seat, struct str device) NONNULL;
+MUST_USE enum err flow_settle_in(struct seat *seat) NONNULL;
+
 /* flow_circle -- a circle that begins here: genesis, facts (not in a journal), my profile, kept durably as its
  * first batch. The ring is open, and the server has not heard of it.
  *
@@ -26,6 +32,10 @@ MUST_USE enum err flow_find_profile(struct seat *seat) NONNULL;
 
 /* flow_find_journal -- of the journals here, the one with the smallest id is the journal. */
 MUST_USE enum err flow_find_journal(struct seat *seat) NONNULL;
+
+/* flow_send -- sync_send for what was kept durably just now: if this device then fails to send it (its disk is full), that
+ * is told in news->err, as of a server that cannot be reached. It fails only where the circle cannot be shown. */
+MUST_USE enum err flow_send(struct ring *ring, struct client_news *news, struct outbox_back *back) NONNULL;
 
 /* flow_post -- items of one group: durable, then sent.
  *

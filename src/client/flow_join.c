@@ -183,7 +183,7 @@ enum err client_join(struct client_account *account, struct client_look *look, s
     if (e == ERR_OK) e = take_record(ring, l);
     const uint8_t *seen = l->copy.chain.circle.head_hash;
     bool is_fresh = e == ERR_OK && memcmp(ring->held->copy.chain.circle.head_hash, seen, HASH_BYTES) == 0;
-    if (e == ERR_OK) e = is_fresh ? sync_send(ring, &news, &back) : sync_ring(ring, NULL, &news, &back);
+    if (e == ERR_OK) e = is_fresh ? flow_send(ring, &news, &back) : sync_ring(ring, NULL, &news, &back);
     if (e == ERR_OK) e = flow_outcome(ring, id, &news, &back, outcome);
     if (e != ERR_OK) return seat_fail(seat, e, why);
     *circle = &ring->face;

@@ -51,6 +51,7 @@ static enum err keep_invite(struct ring *ring, const struct outbox_new *item, si
     if (e == ERR_OK) e = outbox_add(&ring->outbox, item, item_n, clock_wall_ms(), true, id);
     if (e == ERR_OK) e = home_commit(home);
     home_abandon(home);
+    if (e != ERR_OK) ring->held->is_broken = true; /* the outbox has in memory what the home has not */
     return e == ERR_OK ? outbox_load(&ring->outbox) : e;
 }
 
@@ -62,7 +63,7 @@ static enum err post_invite(struct ring *ring, const struct plan *plan, struct s
     struct outbox_back back = {0};
     uint8_t id[ID_BYTES];
     enum err e = keep_invite(ring, item, flow_items(plan, item), secret_note, id);
-    if (e == ERR_OK) e = sync_send(ring, &news, &back);
+    if (e == ERR_OK) e = flow_send(ring, &news, &back);
     return e == ERR_OK ? flow_outcome(ring, id, &news, &back, outcome) : e;
 }
 

@@ -33,7 +33,7 @@ static enum err make_account(struct client *client, const struct client_start *s
 
 /* The account of an earlier start that was interrupted, or a new one. */
 static enum err resume_account(struct client *client, const struct client_start *start, struct seat **seat,
-                               struct why *why)
+                               bool *is_new, struct why *why)
 {
     for (size_t i = 0; i < client->seat_n; i++) {
         struct seat *at = client->seat[i];
@@ -42,6 +42,7 @@ static enum err resume_account(struct client *client, const struct client_start 
         return at->face.is_unlocked ? ERR_OK : client_unlock(&at->face, start->passphrase, why);
     }
     enum err e = make_account(client, start, seat);
+    *is_new = true;
     why->code = e;
     return e;
 }
@@ -88,7 +89,8 @@ static enum err register_there(struct seat *seat, const struct client_start *sta
     return e;
 }
 
-/* Whether the server has surely not taken the account: then its keys are of no use to anybody. */
+/* Whether the server has surely not taken an account that was made just now: then its keys are of no use to anybody.
+ * That of an earlier start it may have taken, and only its answer was lost. */
 static bool was_refused(enum err e)
 {
     switch (e) {
@@ -115,7 +117,7 @@ static enum err make_journal(struct seat *seat)
     if (e != ERR_OK) return e;
     e = home_circle_find(seat_home(seat), seat->face.number, seat->face.journal, &number);
     if (e == ERR_OK) e = ring_open(seat, number, &ring);
-    return e == ERR_OK ? sync_send(ring, &news, &back) : e;
+    return e == ERR_OK ? flow_send(ring, &news, &back) : e;
 }
 
 enum err client_start_account(struct client *client, const struct client_start *start, struct client_account **account,
@@ -126,7 +128,8 @@ enum err client_start_account(struct client *client, const struct client_start *
     if (!account_is_origin(str_of_text(start->server))) return ERR_BAD_FIELD;
     *why = (struct why){.code = ERR_NO_PERMIT, .field = "permit"};
     if ((start->permit == NULL) == (start->invite == NULL)) return ERR_NO_PERMIT;
-    enum err e = resume_account(client, start, &seat, why);
+    bool is_new = false;
+    enum err e = resume_account(client, start, &seat, &is_new, why);
     if (e != ERR_OK) return e;
     e = put_profile(seat, start);
     if (e == ERR_OK) e = register_there(seat, start);
@@ -136,25 +139,31 @@ enum err client_start_account(struct client *client, const struct client_start *
         return ERR_OK;
     }
     (void)seat_fail(seat, e, why);
-    bool is_useless = was_refused(e) && !seat->face.is_begun;
+    bool is_useless = is_new && was_refused(e) && !seat->face.is_begun;
     return is_useless && seat_remove(seat) != ERR_OK ? ERR_STORE : e;
 }
 
 /* ---- another device -------------------------------------------------------------------------- */
 
 static enum err add_signed_in(struct client *client, const char *server, const uint8_t *code,
-                              const struct remote_login *login, const struct secret_identity *me, struct seat **seat)
+                              const struct remote_login *login, const struct secret_identity *me, struct str device,
+                              struct seat **seat)
 {
     struct home_account account = {.origin = str_of_text(server)};
     uint64_t number;
     memcpy(account.code, code, SECRET_BYTES);
     memcpy(account.wrapped, login->wrapped, SECRET_WRAPPED_BYTES);
     memcpy(account.sign_pk, me->sign_pk, SIGN_PK_BYTES);
-    enum err e = home_account_add(client->home, &account, me->local_key, &number);
+    enum err e = home_begin(client->home);
+    if (e == ERR_OK) e = home_account_add(client->home, &account, me->local_key, &number);
     if (e == ERR_OK) e = seat_load(client, number, seat);
     if (e == ERR_OK) e = seat_unlock(*seat, me);
     if (e == ERR_OK) e = seat_set_session(*seat, login->token);
     if (e == ERR_OK) e = seat_set_begun(*seat);
+    if (e == ERR_OK) e = flow_owe_device(*seat, device);
+    if (e == ERR_OK) e = home_commit(client->home);
+    home_abandon(client->home);
+    if (e != ERR_OK && *seat != NULL) seat_drop(*seat);
     wipe(&account, sizeof account);
     return e;
 }
@@ -176,41 +185,15 @@ static enum err fetch_identity(struct client *client, const char *server, const 
     return e == ERR_WRONG_SECRET ? ERR_OUTDATED_KEY : e;
 }
 
-/* { 1: 16, 2: what the device is called, 23: when } (docs/protocol.md, "Entry") */
-static enum err say_device(struct seat *seat, struct str device)
-{
-    uint8_t memory[FLOW_TEXT_BYTES];
-    struct out text = OUT_OVER(memory);
-    struct ring *ring;
-    struct client_outcome outcome;
-    uint64_t number;
-    if (!seat->face.has_journal) return ERR_OK;
-    enum err e = home_circle_find(seat_home(seat), seat->face.number, seat->face.journal, &number);
-    if (e == ERR_OK) e = ring_open(seat, number, &ring);
-    if (e != ERR_OK) return e;
-    cbor_put_map(&text, 3);
-    cbor_put_uint(&text, PAYLOAD_KEY_TYPE);
-    cbor_put_uint(&text, PAYLOAD_DEVICE);
-    cbor_put_uint(&text, 2);
-    cbor_put_text(&text, device);
-    cbor_put_uint(&text, PAYLOAD_KEY_WRITTEN);
-    cbor_put_uint(&text, clock_wall_ms());
-    if (text.is_full) return ERR_TOO_LARGE;
-    struct outbox_new item = {.kind = ITEM_SAY, .content = out_str(&text)};
-    return flow_post(ring, &item, 1, &outcome);
-}
-
-static enum err settle_in(struct seat *seat, struct str device, struct why *why)
+/* It is signed in, whatever comes of this: what could not be fetched comes with the next sync. */
+static enum err settle_in(struct seat *seat, struct why *why)
 {
     struct client_news *news = calloc(2 * LIMIT_CIRCLES, sizeof *news);
     size_t n;
     if (news == NULL) return ERR_NO_MEMORY;
     enum err e = client_sync(&seat->face, news, &n, why);
     free(news);
-    if (e != ERR_OK && !sync_is_ours(e)) return ERR_OK; /* it is signed in; the circles come with the next sync */
-    if (e == ERR_OK) e = flow_find_journal(seat);
-    if (e == ERR_OK) e = flow_find_profile(seat);
-    return e == ERR_OK ? say_device(seat, device) : e;
+    return sync_is_ours(e) ? e : ERR_OK;
 }
 
 enum err client_sign_in(struct client *client, const char *server, const uint8_t *code, struct str passphrase,
@@ -228,12 +211,12 @@ enum err client_sign_in(struct client *client, const char *server, const uint8_t
     enum err e = secret_access_init(&access, code, passphrase);
     if (e == ERR_OK) {
         e = fetch_identity(client, server, &access, &login, &me, why);
-        if (e == ERR_OK) e = add_signed_in(client, server, code, &login, &me, &seat);
+        if (e == ERR_OK) e = add_signed_in(client, server, code, &login, &me, device, &seat);
         secret_access_fini(&access);
         secret_identity_fini(&me);
         wipe(&login, sizeof login);
     }
-    if (e == ERR_OK) e = settle_in(seat, device, why);
+    if (e == ERR_OK) e = settle_in(seat, why);
     why->code = e;
     if (e == ERR_OK) *account = &seat->face;
     return e;

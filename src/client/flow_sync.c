@@ -74,7 +74,7 @@ static bool is_mine(const struct ring *ring)
 static enum err drop_if_foreign(struct seat *seat, struct ring *ring)
 {
     uint64_t number = ring->number;
-    if (is_mine(ring) || ring->face.alarm_n > 0) return ERR_OK;
+    if (is_mine(ring)) return ERR_OK; /* what was wrong with another's is in the news, and no alarm of mine */
     ring_close(ring);
     return home_circle_remove(seat_home(seat), number);
 }
@@ -94,6 +94,11 @@ static enum err sync_one(struct seat *seat, const struct home_circle *circle, co
     }
     enum err e = ring_open(seat, circle->number, &ring);
     if (e == ERR_OK) e = sync_ring(ring, &known, news, &back);
+    if (e == ERR_STORE_DAMAGED) { /* one circle that is spoilt here keeps nobody from the others */
+        *news = (struct client_news){.err = e};
+        memcpy(news->circle, circle->id, HASH_BYTES);
+        return ERR_OK;
+    }
     if (e == ERR_OK) news->is_new = is_new;
     return e == ERR_OK && is_new ? drop_if_foreign(seat, ring) : e;
 }
@@ -118,6 +123,7 @@ enum err client_sync(struct client_account *account, struct client_news *list, s
     if (e != ERR_OK) return e;
     struct listed *listed = calloc(1, sizeof *listed);
     e = listed == NULL ? ERR_NO_MEMORY : sync_all(seat, listed, list, n);
+    if (e == ERR_OK) e = flow_settle_in(seat);
     free(listed);
     return e == ERR_OK ? e : seat_fail(seat, e, why);
 }

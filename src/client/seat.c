@@ -123,7 +123,7 @@ enum err seat_unlock(struct seat *seat, const struct secret_identity *me)
     enum err e = home_unlock(seat_home(seat), seat->face.number, me->local_key);
     if (e == ERR_OK) e = known(seat);
     if (e != ERR_OK) {
-        home_lock(seat_home(seat), seat->face.number);
+        if (!seat->face.is_unlocked) home_lock(seat_home(seat), seat->face.number);
         return e;
     }
     seat->me = *me;
@@ -191,24 +191,29 @@ enum err seat_drop_session(struct seat *seat)
     return home_session_set(seat_home(seat), seat->face.number, &none);
 }
 
-enum err seat_remove(struct seat *seat)
+void seat_drop(struct seat *seat)
 {
     struct client *client = seat->face.client;
-    struct home *home = client->home;
-    uint8_t memory[BEGUN_BYTES];
     size_t at = 0;
+    client_lock(&seat->face);
+    while (client->seat[at] != seat) at++;
+    for (client->seat_n--; at < client->seat_n; at++) client->seat[at] = client->seat[at + 1];
+    wipe(seat, sizeof *seat);
+    free(seat);
+}
+
+enum err seat_remove(struct seat *seat)
+{
+    struct home *home = seat_home(seat);
+    uint8_t memory[BEGUN_BYTES];
     client_lock(&seat->face);
     enum err e = home_begin(home);
     if (e == ERR_OK) e = home_account_remove(home, seat->face.number);
     if (e == ERR_OK && seat->face.is_begun) e = home_setting_remove(home, begun_name(memory, seat->face.number));
     if (e == ERR_OK || e == ERR_NOT_FOUND) e = home_commit(home);
     home_abandon(home);
-    if (e != ERR_OK) return e;
-    while (client->seat[at] != seat) at++;
-    for (client->seat_n--; at < client->seat_n; at++) client->seat[at] = client->seat[at + 1];
-    wipe(seat, sizeof *seat);
-    free(seat);
-    return ERR_OK;
+    if (e == ERR_OK) seat_drop(seat);
+    return e;
 }
 
 /* ---- telling --------------------------------------------------------------------------------- */

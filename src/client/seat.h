@@ -1,7 +1,8 @@
 /* seat.h -- an account as this library holds it: its keys while it is unlocked, its connection to the server.
  *
  * What this library keeps in the home under names: the setting "begun-N" (the server has account N); of an account the
- * notes "journal" (its circle) and "profile" (my own, as a text); of a circle "as-of" (when the server last showed its
+ * notes "journal" (its circle), "profile" (my own, as a text) and "device" (signed in, and the journal does not say so
+ * yet: its name); of a circle "as-of" (when the server last showed its
  * head), "alarms-ended" (those that were dealt with) and "invite-…" (the secret of an invitation of mine).
  *
  * For the files of src/client only: struct client of client.h is made of seats.
@@ -76,8 +77,10 @@ struct fetch_options seat_fetch_options(const struct client *client, const char 
 /* seat_drop_session -- no session any more, here and in the home. */
 MUST_USE enum err seat_drop_session(struct seat *seat) NONNULL;
 
-/* seat_remove -- the account and everything of it goes from the home and from the client. The seat is no more.
+/* seat_drop -- the client forgets it; the home is not asked.
+ * seat_remove -- the account and everything of it goes from the home and from the client. The seat is no more.
  *                                                                               [as home_account_remove] */
+void seat_drop(struct seat *seat) NONNULL;
 MUST_USE enum err seat_remove(struct seat *seat) NONNULL;
 
 /* seat_fail -- fills why for an error, with a sentence of the home's or the server's where there is one. */
