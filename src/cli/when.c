@@ -79,12 +79,19 @@ static enum err read_one(struct when_reading *r, struct when *when)
         if (!when_due(when, r->today, minute, &today_ms) || today_ms <= r->now_ms) point.day++;
     }
     if (!point.has_day) return when_not_understood(r);
-    if (!has_time && !point.has_minute && !point.has_moment) has_time = when_take_time(r, &minute);
+    if (!has_time && !point.has_moment) {
+        if (!point.has_minute) (void)when_take_part(r, &point);
+        bool may_be_bare = point.is_late && r->at < r->word_n;
+        has_time = may_be_bare ? when_take_bare_time(r, &minute) : when_take_time(r, &minute);
+    }
     if (r->is_refused) return ERR_BAD_FIELD;
     if (r->at < r->word_n) return when_not_understood(r);
-    if (has_time && !point.has_minute && !point.has_moment) {
+    if (has_time && !point.has_moment) {
+        if (point.is_late && minute / 60 == 12)
+            return when_refuse(r, "12 can be noon or midnight here. Write 23:59, or the day and 12:00.");
+        bool is_half = point.is_late && minute < 12 * 60 && strchr(r->word[r->word_n - 1], 'a') == NULL;
         point.has_minute = true;
-        point.minute = minute;
+        point.minute = is_half ? minute + 12 * 60 : minute;
     }
     when->is_moved = when->is_twice = false;
     return settle(r, when, &point);
@@ -110,8 +117,7 @@ enum err when_read(struct when *when, struct str text, const struct zone *zone, 
     } else {
         r.at = 0;
         (void)when_next(&r, "by"); /* --by "by friday" */
-        bool is_rule = when_next(&r, "every") || when_next(&r, "each") || strcmp(when_word(&r), "daily") == 0 ||
-                       strcmp(when_word(&r), "weekly") == 0 || strcmp(when_word(&r), "monthly") == 0;
+        bool is_rule = when_begins_rule(&r);
         e = is_rule ? when_read_rule(&r, &fresh) : read_one(&r, &fresh);
     }
     if (e != ERR_OK) return e;

@@ -2,9 +2,11 @@
  *
  *   open, some day
  *   today, tonight, tomorrow, friday, next friday, in 3 days, in 2 weeks, in a month, 24 dec, 2026-12-24, 24.12.2026
+ *   this week, next weekend, end of the month (its last day); the day after tomorrow; friday 27 november, which agree
+ *   morning (by 12:00), afternoon (by 18:00), evening, night (by the day's end): tomorrow morning, tonight at 8
  *   any of these with a time: 18:00, at 7:30, 6pm, noon; and in 2 hours, 2026-12-24T18:00, 2026-12-24T18:00+01:00
  *   every day, every 3 days, every sunday, every monday and thursday 20:00, every weekday, every second friday,
- *   every month on the 1st; each with a time, from DATE, until DATE, 10 times
+ *   every month on the 1st, mondays; each with a time, from DATE, until DATE, 10 times
  *
  * A day without a time is due at its end. Days and times are those of the maker's zone, on both sides of a change of
  * clocks. A time that clocks skip that day is put as much later as the clocks are; one that they show twice means the

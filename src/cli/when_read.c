@@ -27,6 +27,9 @@ static bool is_blank(uint8_t c)
     return c == ' ' || c == '\t' || c == '\n' || c == ',' || c == ';';
 }
 
+static const char when_forms[] =
+    "Dates are written like: tomorrow 18:00, friday, \"in 3 days\", 2026-12-24, \"every sunday\", open.";
+
 enum err when_reading_init(struct when_reading *r, struct str text, const struct zone *zone, uint64_t now_ms,
                            char trouble[static WHEN_TROUBLE_BYTES])
 {
@@ -41,7 +44,8 @@ enum err when_reading_init(struct when_reading *r, struct str text, const struct
         size_t n = 0;
         for (; at < text.len && !is_blank(text.at[at]); at++) {
             uint8_t c = text.at[at];
-            if (n == WHEN_WORD_BYTES - 1 || c < 0x20 || c >= 0x7f) return when_refuse(r, "That is no date.");
+            if (n == WHEN_WORD_BYTES - 1 || c < 0x20 || c >= 0x7f)
+                return when_refuse(r, "This is no date in English or in figures. %s", when_forms);
             r->word[r->word_n][n++] = (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
         }
         r->word_n++;
@@ -68,12 +72,18 @@ bool when_next(struct when_reading *r, const char *word)
 
 enum err when_not_understood(struct when_reading *r)
 {
-    static const char forms[] =
-        "Dates are written like: tomorrow 18:00, friday, \"in 3 days\", 2026-12-24, \"every sunday\", open.";
-    if (r->at >= r->word_n && r->word_n == 0) return when_refuse(r, "There is no date here. %s", forms);
+    const char *word = when_word(r);
+    if (r->at >= r->word_n && r->word_n == 0) return when_refuse(r, "There is no date here. %s", when_forms);
     if (r->at >= r->word_n)
-        return when_refuse(r, "Something is missing behind \"%s\". %s", r->word[r->word_n - 1], forms);
-    return when_refuse(r, "\"%s\" is not understood here. %s", when_word(r), forms);
+        return when_refuse(r, "Something is missing behind \"%s\". %s", r->word[r->word_n - 1], when_forms);
+    if (strspn(word, "0123456789") == strlen(word) && strlen(word) <= 2)
+        return when_refuse(r, "\"%s\" may be a day or a time. Write %s:00, \"at %s\", or the month with it.", word,
+                           word, word);
+    if (is(word, "twice") || is(word, "thrice"))
+        return when_refuse(r, "Say on which days: \"every monday and thursday\". At most one a day can be promised.");
+    if (is(word, "in"))
+        return when_refuse(r, "How long is written like \"in 3 days\", \"in 2 weeks\" or \"in 4 hours\".");
+    return when_refuse(r, "\"%s\" is not understood here. %s", word, when_forms);
 }
 
 /* ---- numbers and names ------------------------------------------------------------------------------ */
@@ -176,7 +186,7 @@ static bool read_time(const char *word, bool may_be_bare, unsigned *minute)
     unsigned hour, minutes = 0;
     bool is_bare = true;
     if (!digits(&at, 2, &hour)) return false;
-    if (*at == ':' || *at == '.') {
+    if (*at == ':' || *at == '.' || (*at == 'h' && at[1] != 0)) {
         const char *start = ++at;
         if (!digits(&at, 2, &minutes) || at - start != 2) return false;
         is_bare = false;
@@ -198,6 +208,7 @@ static bool read_time(const char *word, bool may_be_bare, unsigned *minute)
 bool when_take_time(struct when_reading *r, unsigned *minute)
 {
     unsigned start = r->at;
+    if (!when_next(r, "by")) (void)when_next(r, "before"); /* "friday by 6pm" */
     bool is_time = when_next(r, "at");
     if (when_next(r, "noon")) {
         *minute = 12 * 60;
@@ -216,6 +227,32 @@ bool when_take_time(struct when_reading *r, unsigned *minute)
         return true;
     }
     if (is_time) (void)when_refuse(r, "\"%s\" is no time of day. Times are written like 18:00 or 6pm.", when_word(r));
+    r->at = start;
+    return false;
+}
+
+bool when_take_bare_time(struct when_reading *r, unsigned *minute)
+{
+    if (!read_time(when_word(r), true, minute)) return when_take_time(r, minute);
+    r->at++;
+    return true;
+}
+
+bool when_take_part(struct when_reading *r, struct when_point *point)
+{
+    static const struct {
+        const char *name;
+        unsigned minute; /* 0: with the day's end */
+    } parts[] = {{"morning", 12 * 60}, {"afternoon", 18 * 60}, {"evening", 0}, {"night", 0}};
+    unsigned start = r->at;
+    if (when_next(r, "in")) (void)when_next(r, "the");
+    for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!when_next(r, parts[i].name)) continue;
+        point->is_late = i > 0;
+        point->has_minute = parts[i].minute > 0;
+        point->minute = parts[i].minute;
+        return true;
+    }
     r->at = start;
     return false;
 }
@@ -287,17 +324,17 @@ static bool take_number_date(struct when_reading *r, struct when_point *point)
 {
     const char *at = when_word(r);
     unsigned a, b, year;
-    if (strchr(at, '/') != NULL && digits(&at, 4, &a)) {
+    if (strchr(at, '/') != NULL && digits(&at, 4, &a) && at - when_word(r) < 3) {
         (void)when_refuse(r, "\"%s\" means one day to some and another to others. Write 2026-12-24, or 24 dec.",
                           when_word(r));
         return false;
     }
     at = when_word(r);
     if (!digits(&at, 4, &a)) return false;
-    if (*at == '-' && at - when_word(r) == 4) {
-        at++;
+    if ((*at == '-' || *at == '/') && at - when_word(r) == 4) {
+        char mark = *at++;
         unsigned day;
-        if (!digits(&at, 2, &b) || *at++ != '-' || !digits(&at, 2, &day)) return false;
+        if (!digits(&at, 2, &b) || *at++ != mark || !digits(&at, 2, &day)) return false;
         if (!take_date(r, point, (struct calendar_date){(int)a, b, day}) || !take_iso_time(r, point, at)) return false;
         r->at++;
         return true;
@@ -363,11 +400,36 @@ static int64_t months_later(int64_t day, unsigned months)
     return calendar_day(date);
 }
 
+static void hence(const struct when_reading *r, struct when_point *point, unsigned minutes)
+{
+    point->has_day = point->has_moment = true;
+    point->moment_ms = (r->now_ms / 60000 + minutes) * 60000;
+    point->day = zone_clock(r->zone, point->moment_ms).day;
+}
+
+/* "half an hour", "2h", "30min". */
+static bool take_short_distance(struct when_reading *r, struct when_point *point)
+{
+    unsigned start = r->at, n;
+    const char *at = when_word(r);
+    if (when_next(r, "half") && (when_next(r, "an"), when_next(r, "hour"))) {
+        hence(r, point, 30);
+        return true;
+    }
+    r->at = start;
+    if (!digits(&at, 4, &n) || (!is(at, "h") && !is(at, "min"))) return false;
+    hence(r, point, n * (*at == 'h' ? 60 : 1));
+    r->at++;
+    return true;
+}
+
 /* "in 3 days", "in 2 hours". */
 static bool take_distance(struct when_reading *r, struct when_point *point)
 {
     unsigned start = r->at, n;
-    if (!when_next(r, "in") || !when_take_count(r, &n)) goto none;
+    if (!when_next(r, "in") && !when_next(r, "within")) goto none;
+    if (take_short_distance(r, point)) return true;
+    if (!when_take_count(r, &n)) goto none;
     point->has_day = true;
     if (when_next(r, "day") || when_next(r, "days")) {
         point->day = r->today + n;
@@ -380,9 +442,7 @@ static bool take_distance(struct when_reading *r, struct when_point *point)
     } else {
         bool is_hours = when_next(r, "hour") || when_next(r, "hours") || when_next(r, "h");
         if (!is_hours && !when_next(r, "minute") && !when_next(r, "minutes") && !when_next(r, "min")) goto none;
-        point->has_moment = true;
-        point->moment_ms = (r->now_ms / 60000 + (uint64_t)n * (is_hours ? 60 : 1)) * 60000;
-        point->day = zone_clock(r->zone, point->moment_ms).day;
+        hence(r, point, n * (is_hours ? 60 : 1));
     }
     return true;
 none:
@@ -391,18 +451,63 @@ none:
     return false;
 }
 
-/* "friday", "next friday", "this friday", "next week" (its last day). */
+/* "this week", "next month", "end of the year", "the weekend": by its last day. */
+static bool take_stretch(struct when_reading *r, struct when_point *point)
+{
+    unsigned start = r->at, today = calendar_weekday(r->today);
+    bool is_end = when_next(r, "end") && (when_next(r, "of"), true);
+    bool is_named = when_next(r, "the") || when_next(r, "this"), is_next = !is_named && when_next(r, "next");
+    struct calendar_date date = calendar_date(r->today);
+    if (!is_end && !is_named && !is_next) return false;
+    point->has_day = true;
+    if (when_next(r, "weekend") || when_next(r, "week")) {
+        point->day = r->today - today + (is_next ? 13 : 6);
+    } else if (when_next(r, "month")) {
+        date.day = 1;
+        int64_t begin = months_later(calendar_day(date), is_next ? 1 : 0);
+        point->day = months_later(begin, 1) - 1;
+    } else if (when_next(r, "year")) {
+        point->day = calendar_day((struct calendar_date){date.year + (is_next ? 1 : 0), 12, 31});
+    } else if (is_end && when_next(r, "day")) {
+        point->day = r->today;
+    } else {
+        *point = (struct when_point){0};
+        r->at = start;
+        return false;
+    }
+    return true;
+}
+
+/* "friday 27 november", as Troth itself writes it: the two have to agree. */
+static bool take_dated_weekday(struct when_reading *r, struct when_point *point)
+{
+    unsigned start = r->at, weekday;
+    if (when_take_weekday(r, &weekday) &&
+        (take_number_date(r, point) || (!r->is_refused && take_named_date(r, point)))) {
+        if (calendar_weekday(point->day) == weekday) return true;
+        struct calendar_date date = calendar_date(point->day);
+        (void)when_refuse(r, "%u %s %d is a %s, not a %s.", date.day, calendar_month_name(date.month), date.year,
+                          calendar_weekday_name(calendar_weekday(point->day)), calendar_weekday_name(weekday));
+    }
+    *point = (struct when_point){0};
+    r->at = start;
+    return false;
+}
+
+/* "friday", "next friday", "this friday", "friday next week". */
 static bool take_weekday_date(struct when_reading *r, struct when_point *point)
 {
     unsigned start = r->at, weekday, today = calendar_weekday(r->today);
     bool is_next = when_next(r, "next");
     if (!is_next) (void)when_next(r, "this");
-    if (is_next && when_next(r, "week")) {
-        point->day = r->today - today + 13;
-    } else if (!when_take_weekday(r, &weekday)) {
+    if (!when_take_weekday(r, &weekday)) {
         r->at = start;
         return false;
-    } else if (is_next) {
+    }
+    unsigned behind = r->at;
+    if (!is_next && when_next(r, "next")) is_next = when_next(r, "week");
+    if (!is_next) r->at = behind;
+    if (is_next) {
         point->day = r->today - today + 7 + weekday;
     } else {
         point->day = r->today + (weekday + 7 - today) % 7;
@@ -416,8 +521,21 @@ bool when_take_day(struct when_reading *r, struct when_point *point)
 {
     (void)when_next(r, "on");
     *point = (struct when_point){.has_day = true, .day = r->today};
-    if (when_next(r, "today") || when_next(r, "tonight")) return true;
-    if (when_next(r, "tomorrow")) {
+    if (when_next(r, "today")) return true;
+    unsigned start = r->at;
+    (void)when_next(r, "this");
+    if (when_next(r, "tonight") || when_take_part(r, point)) {
+        point->is_late = point->is_late || is(r->word[r->at - 1], "tonight");
+        return true;
+    }
+    r->at = start;
+    (void)when_next(r, "the");
+    if (when_next(r, "day") && when_next(r, "after") && when_next(r, "tomorrow")) {
+        point->day += 2;
+        return true;
+    }
+    r->at = start;
+    if (when_next(r, "tomorrow") || when_next(r, "tmrw")) {
         point->day++;
         return true;
     }
@@ -427,5 +545,6 @@ bool when_take_day(struct when_reading *r, struct when_point *point)
     }
     *point = (struct when_point){0};
     return take_number_date(r, point) || (!r->is_refused && take_named_date(r, point)) ||
-           (!r->is_refused && take_distance(r, point)) || (!r->is_refused && take_weekday_date(r, point));
+           (!r->is_refused && take_distance(r, point)) || (!r->is_refused && take_dated_weekday(r, point)) ||
+           (!r->is_refused && take_stretch(r, point)) || (!r->is_refused && take_weekday_date(r, point));
 }

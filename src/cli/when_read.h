@@ -22,7 +22,8 @@ struct when_point {
     bool has_day, has_minute, is_weekday; /* is_weekday: named as "friday", so today may be too late for it */
     int64_t day;
     unsigned minute;
-    bool has_moment;                      /* an exact one: in 2 hours, or with an offset                    */
+    bool is_late;    /* tonight, in the evening: a bare 8 is 20:00                     */
+    bool has_moment; /* an exact one: in 2 hours, or with an offset                    */
     uint64_t moment_ms;
 };
 
@@ -41,14 +42,17 @@ bool when_next(struct when_reading *r, const char *word) NONNULL;
 const char *when_word(const struct when_reading *r) NONNULL;
 
 /* Each takes words if they are what it is for; false, and takes nothing, if not (or is_refused). */
-bool when_take_weekday(struct when_reading *r, unsigned *weekday) NONNULL;  /* friday, fri                 */
-bool when_take_time(struct when_reading *r, unsigned *minute) NONNULL;      /* 18:00, at 7, 6pm, noon      */
-bool when_take_count(struct when_reading *r, unsigned *n) NONNULL;          /* 3, a, two … twelve          */
-bool when_take_ordinal(struct when_reading *r, unsigned *n) NONNULL;        /* 1st, second, other          */
-bool when_take_day(struct when_reading *r, struct when_point *point) NONNULL; /* tomorrow, 24 dec, in 3 days */
+bool when_take_weekday(struct when_reading *r, unsigned *weekday) NONNULL;     /* friday, fri                 */
+bool when_take_time(struct when_reading *r, unsigned *minute) NONNULL;         /* 18:00, at 7, 6pm, noon      */
+bool when_take_bare_time(struct when_reading *r, unsigned *minute) NONNULL;    /* 8, behind "tonight"         */
+bool when_take_part(struct when_reading *r, struct when_point *point) NONNULL; /* morning, in the evening   */
+bool when_take_count(struct when_reading *r, unsigned *n) NONNULL;             /* 3, a, two … twelve          */
+bool when_take_ordinal(struct when_reading *r, unsigned *n) NONNULL;           /* 1st, second, other          */
+bool when_take_day(struct when_reading *r, struct when_point *point) NONNULL;  /* tomorrow, 24 dec, in 3 days */
 
-/* when_read_rule -- the rest of "every ...".   when_due -- one due moment, and what it took. */
+/* when_begins_rule -- takes "every", or sees "daily", "mondays" and the like.   when_read_rule -- the rest of "every ...".   when_due -- one due moment, and what it took. */
 MUST_USE enum err when_read_rule(struct when_reading *r, struct when *when) NONNULL;
+bool when_begins_rule(struct when_reading *r) NONNULL;
 MUST_USE bool when_due(struct when *when, int64_t day, unsigned minute, uint64_t *due_ms) NONNULL;
 
 #endif

@@ -22,7 +22,7 @@ static bool take_weekdays(struct when_reading *r, unsigned *on)
     while (when_take_weekday(r, &weekday)) {
         bits |= 1u << weekday;
         unsigned before = r->at, next;
-        if (!when_next(r, "and")) continue;
+        if (!when_next(r, "and") && !when_next(r, "&")) continue;
         if (!when_take_weekday(r, &next)) {
             r->at = before;
             break;
@@ -59,8 +59,13 @@ static enum err take_every(struct when_reading *r, struct promise_rule *rule)
 {
     unsigned n = 1;
     rule->step = 1;
-    if (when_next(r, "daily")) {
+    if (when_next(r, "daily") || when_next(r, "evening") || when_next(r, "night")) {
         rule->every = PROMISE_DAILY;
+        return ERR_OK;
+    }
+    if (when_next(r, "fortnightly") || when_next(r, "fortnight")) {
+        rule->every = PROMISE_WEEKLY;
+        rule->step = 2;
         return ERR_OK;
     }
     if (when_next(r, "weekday") || when_next(r, "weekdays") || when_next(r, "workday")) {
@@ -87,7 +92,12 @@ static enum err take_every(struct when_reading *r, struct promise_rule *rule)
         if (!take_weekdays(r, &rule->on) && is_on) r->at = start;
     } else if (when_next(r, "month") || when_next(r, "months") || when_next(r, "monthly")) {
         rule->every = PROMISE_MONTHLY;
+        unsigned start = r->at;
         (void)take_day_of_month(r, &rule->on);
+        if (when_take_weekday(r, &n)) {
+            r->at = start;
+            return when_refuse(r, "Of a month it can be a date, such as \"every month on the 1st\", not a weekday.");
+        }
     } else if (take_weekdays(r, &rule->on)) {
         rule->every = PROMISE_WEEKLY;
     } else if (when_next(r, "year") || when_next(r, "years")) {
@@ -96,6 +106,23 @@ static enum err take_every(struct when_reading *r, struct promise_rule *rule)
         return when_not_understood(r);
     }
     return ERR_OK;
+}
+
+bool when_begins_rule(struct when_reading *r)
+{
+    static const char *const words[] = {"daily", "weekly", "monthly", "fortnightly"};
+    unsigned start = r->at, weekday;
+    if (when_next(r, "every") || when_next(r, "each")) return true;
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(when_word(r), words[i]) == 0) return true;
+    }
+    (void)when_next(r, "on"); /* "on mondays and thursdays" */
+    const char *word = when_word(r);
+    size_t len = strlen(word);
+    unsigned at = r->at;
+    bool is_plural = len > 6 && word[len - 1] == 's' && when_take_weekday(r, &weekday);
+    r->at = is_plural ? at : start;
+    return is_plural;
 }
 
 static enum err take_bound(struct when_reading *r, int64_t *day, bool *has)

@@ -176,6 +176,44 @@ static void rules_are_said_back(void **state)
     is_said("America/New_York", written, sizeof written / sizeof *written);
 }
 
+/* What comes to one's lips: on a Sunday at 21:00, when the week and its end are over with the day. */
+static void what_people_say_is_understood(void **state)
+{
+    (void)state;
+    static const struct written written[] = {
+        {"tonight at 11", "Sunday 22 November 2026 at 23:00; that is in 2 hours"},
+        {"tonight 10", "Sunday 22 November 2026 at 22:00; that is in 1 hour"},
+        {"this evening", "Sunday 22 November 2026, by the end of the day; that is today"},
+        {"tomorrow morning", "Monday 23 November 2026 at 12:00; that is tomorrow"},
+        {"tomorrow morning at 8", "Monday 23 November 2026 at 08:00; that is tomorrow"},
+        {"tomorrow evening", "Monday 23 November 2026, by the end of the day; that is tomorrow"},
+        {"friday evening at 8", "Friday 27 November 2026 at 20:00; that is in 5 days"},
+        {"friday in the afternoon", "Friday 27 November 2026 at 18:00; that is in 5 days"},
+        {"friday by 6pm", "Friday 27 November 2026 at 18:00; that is in 5 days"},
+        {"friday 18h30", "Friday 27 November 2026 at 18:30; that is in 5 days"},
+        {"the day after tomorrow", "Tuesday 24 November 2026, by the end of the day; that is in 2 days"},
+        {"Friday 27 November 2026", "Friday 27 November 2026, by the end of the day; that is in 5 days"},
+        {"Fri 27 Nov 18:00", "Friday 27 November 2026 at 18:00; that is in 5 days"},
+        {"friday next week", "Friday 27 November 2026, by the end of the day; that is in 5 days"},
+        {"this week", "Sunday 22 November 2026, by the end of the day; that is today"},
+        {"next weekend", "Sunday 29 November 2026, by the end of the day; that is in 7 days"},
+        {"end of the month", "Monday 30 November 2026, by the end of the day; that is in 8 days"},
+        {"next month", "Thursday 31 December 2026, by the end of the day; that is in 39 days"},
+        {"end of the year", "Thursday 31 December 2026, by the end of the day; that is in 39 days"},
+        {"in half an hour", "Sunday 22 November 2026 at 21:30; that is in 30 minutes"},
+        {"in 2h", "Sunday 22 November 2026 at 23:00; that is in 2 hours"},
+        {"within 3 days", "Wednesday 25 November 2026, by the end of the day; that is in 3 days"},
+        {"2026/12/24", "Thursday 24 December 2026, by the end of the day; that is in 32 days"},
+        {"mondays 2 times", "every Monday, by the end of the day; 2 times: first Monday 23 November 2026 (tomorrow), "
+                            "last Monday 30 November 2026"},
+        {"on mondays and thursdays 2 times", "every Monday and Thursday, by the end of the day; 2 times: first Monday "
+                                             "23 November 2026 (tomorrow), last Thursday 26 November 2026"},
+        {"every evening 2 times", "every day, by the end of the day; 2 times: first Sunday 22 November 2026 (today), "
+                                  "last Monday 23 November 2026"},
+    };
+    is_said("Europe/Berlin", written, sizeof written / sizeof *written);
+}
+
 static void what_makes_no_sense_is_refused_with_a_sentence(void **state)
 {
     (void)state;
@@ -195,6 +233,12 @@ static void what_makes_no_sense_is_refused_with_a_sentence(void **state)
         {"3/4/2027", "\"3/4/2027\" means one day to some and another to others."},
         {"2026-11-21", "Saturday 21 November 2026 is past."},
         {"today 20:59", "Sunday 22 November 2026 at 20:59 is past."},
+        {"monday 27 november", "27 November 2026 is a Friday, not a Monday."},
+        {"friday 6", "\"6\" may be a day or a time. Write 6:00, \"at 6\", or the month with it."},
+        {"tonight at 12", "12 can be noon or midnight here."},
+        {"in 3", "How long is written like \"in 3 days\""},
+        {"twice a week", "Say on which days"},
+        {"every month on the first monday", "Of a month it can be a date"},
         {"yesterday", "Saturday 21 November 2026 is past."},
         {"1969-12-31", "That is past."},
         {"2026-11-22T19:59Z", "Sunday 22 November 2026 at 20:59 is past."},
@@ -207,7 +251,7 @@ static void what_makes_no_sense_is_refused_with_a_sentence(void **state)
         {"every year", "Once a year is too seldom"},
         {"every sunday 0 times", "Zero times is no promise."},
         {"every sunday from 2020-01-01", "begins between today and"},
-        {"fri\x1b[31mday", "That is no date."},
+        {"fri\x1b[31mday", "This is no date in English or in figures. Dates are written like"},
         {"a a a a a a a a a a a a a a a a a a a a a a a a a", "That is too long for a date."},
     };
     struct zone zone = zone_named("Europe/Berlin");
@@ -484,6 +528,7 @@ int main(void)
         cmocka_unit_test(single_days_are_said_back),
         cmocka_unit_test(moments_are_said_back),
         cmocka_unit_test(rules_are_said_back),
+        cmocka_unit_test(what_people_say_is_understood),
         cmocka_unit_test(what_makes_no_sense_is_refused_with_a_sentence),
         cmocka_unit_test(a_time_that_is_skipped_is_later_and_one_that_comes_twice_is_the_first),
         cmocka_unit_test(a_days_end_is_its_last_millisecond_also_when_midnight_comes_twice_or_never),
