@@ -20,9 +20,10 @@ WASM_ABI_OBJ  := $(call wasm_objects,$(WASM_SRC))
 WASM_SODIUM   := $(WASM)/sodium/libsodium.o
 WASM_VECTORS  := $(patsubst tests/vectors/%.c,$(WASM)/vectors/%.wasm,$(wildcard tests/vectors/*.c))
 # The unit tests of the core, the same files; tests/harness/wasm stands in for cmocka and for what needs a process.
-WASM_UNIT_NAMES := account aead answer arena base32 cbor chain challenge circle circle_order circle_property circle_save \
-	code entry epoch err facts headtoken ids index invite law out pad payload phrase profile promise_act promise_change \
-	promise_made promise_words redact round round_act secret state state_property statement str walk words
+WASM_UNIT_NAMES := account aead answer arena base32 batch cbor chain challenge check circle circle_order \
+	circle_property circle_save code copy entry epoch err facts headtoken ids index invite law local out pad \
+	payload phrase profile promise_act promise_change promise_made promise_words redact refusal round round_act \
+	secret state state_property statement str walk words
 WASM_UNIT     := $(WASM_UNIT_NAMES:%=$(WASM)/unit/%.wasm)
 WASM_HARNESS_OBJ := $(call wasm_objects,tests/harness/fold.c tests/harness/people.c tests/harness/random.c \
 	$(wildcard tests/harness/wasm/*.c))
@@ -83,11 +84,11 @@ $(WASM)/vectors/%.wasm: $(WASM)/obj/tests/vectors/%.o $(WASM_ABI_OBJ) $(WASM_COR
 $(WASM)/unit/%.wasm: $(WASM)/obj/tests/unit/%.o $(WASM_HARNESS_OBJ) $(WASM_CORE_OBJ) $(WASM_SODIUM) mk/wasm.mk
 	@mkdir -p $(@D)
 	$(say) WASM $@
-	$(Q)$(WASM_LINK) -Wl,--export-table,--export=__stack_pointer $(or $(WASM_LINK_$*),$(WASM_MOST)) -o $@ $< \
-		$(WASM_HARNESS_OBJ) $(WASM_CORE_OBJ) $(WASM_LIBS)
+	$(Q)$(WASM_LINK) -Wl,--export-table,--export=__stack_pointer $(or $(WASM_LINK_$*),$(WASM_MOST)) -o $@ \
+		$< $(WASM_HARNESS_OBJ) $(WASM_CORE_OBJ) $(WASM_LIBS)
 
 $(WASM)/obj/tests/%.o: WASM_FLAGS += -isystem tests/harness/wasm
 $(WASM)/unit/arena.wasm: $(call wasm_objects,tests/harness/fault_alloc.c)
 
--include $(patsubst %.o,%.d,$(WASM_CORE_OBJ) $(WASM_ABI_OBJ) $(WASM_HARNESS_OBJ) $(call wasm_objects,$(wildcard tests/vectors/*.c) \
-	$(WASM_UNIT_NAMES:%=tests/unit/%.c)))
+-include $(patsubst %.o,%.d,$(WASM_CORE_OBJ) $(WASM_ABI_OBJ) $(WASM_HARNESS_OBJ) \
+	$(call wasm_objects,$(wildcard tests/vectors/*.c) $(WASM_UNIT_NAMES:%=tests/unit/%.c)))

@@ -9,7 +9,7 @@ enum refusal {
     REFUSAL_OF_PLACE, /* read the record to its head, and sign anew if the items are not in it                      */
     REFUSAL_OF_TIME,  /* the signed time is too old, and the clock is right: as OF_PLACE, though the head may stay  */
     REFUSAL_OF_CLOCK, /* this clock or the server's is wrong: tell the person, keep the items                       */
-    REFUSAL_OF_ITEM,  /* read the record to its head; if the items are not in it, the oldest group goes back        */
+    REFUSAL_OF_ITEM,  /* read the record to its head; what was refused, if it is not in it, goes back             */
 };
 
 /* refusal_of -- what a refusal means.

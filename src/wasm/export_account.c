@@ -199,8 +199,9 @@ static int32_t body_of_invite(struct call *c)
 static bool read_place(const struct call *c, struct local_place *place)
 {
     place->circle = call_bytes_n(c, 4, HASH_BYTES);
+    if (call_has(c, 4) != (place->circle != NULL)) return false;
     return call_text(c, 1, &place->column) && place->column.len <= LOCAL_COLUMN_BYTES &&
-           call_bytes(c, 2, &place->row) && place->row.len <= LOCAL_ROW_BYTES && call_has(c, 4) == (place->circle != NULL);
+           call_bytes(c, 2, &place->row) && place->row.len <= LOCAL_ROW_BYTES;
 }
 
 static int32_t seal(struct call *c)
