@@ -184,6 +184,7 @@ CLI_SRC := \
 	src/cli/cmd_alarm.c \
 	src/cli/cmd_circle.c \
 	src/cli/cmd_device.c \
+	src/cli/cmd_erase.c \
 	src/cli/cmd_help.c \
 	src/cli/cmd_invite.c \
 	src/cli/cmd_list.c \

@@ -1,4 +1,4 @@
-/* cmd_invite.c -- circle invite, consent, join: how somebody comes in. */
+/* cmd_invite.c -- circle invite, take-back, consent, join: how somebody comes in. */
 #include "cli/cmd_circle.h"
 #include "cli/qr.h"
 #include "cli/view.h"
@@ -29,7 +29,8 @@ static enum err read_expiry(struct cli *cli, uint64_t *expires_ms)
     return ERR_OK;
 }
 
-static enum err say_invite(struct cli *cli, const struct client_circle *circle, struct str link, uint64_t expires_ms)
+static enum err say_invite(struct cli *cli, const struct client_circle *circle, struct str link, uint64_t expires_ms,
+                           bool waits)
 {
     struct say *say = &cli->out;
     bool is_drawn;
@@ -46,7 +47,7 @@ static enum err say_invite(struct cli *cli, const struct client_circle *circle, 
     enum err e = qr_draw(say, link, &is_drawn);
     if (e != ERR_OK) return e;
     if (is_drawn) say_gap(say);
-    if (circle->state->in_n > 1)
+    if (waits)
         say_line(say, "Everyone else in the circle has to consent before it opens: troth circle consent");
     say_line(
         say,
@@ -74,11 +75,62 @@ static enum err invite(struct cli *cli, struct client_circle *circle, uint8_t se
         json_put(&cli->json, "link", out_str(&link));
         json_put_number(&cli->json, "expires_ms", expires_ms);
     } else {
-        e = say_invite(cli, circle, out_str(&link), expires_ms);
+        e = say_invite(cli, circle, out_str(&link), expires_ms, circle->state->in_n > 1);
     }
     if (e == ERR_OK && (cli->is_json || outcome.fate != CLIENT_SENT)) e = cli_outcome(cli, &outcome);
     if (e == ERR_OK && cli->is_json) json_close(&cli->json);
     wipe(memory, sizeof memory);
+    return e;
+}
+
+/* My open invitation once more: with JSON as an object of a list. */
+static enum err show_again(struct cli *cli, const struct client_circle *circle, const struct client_invite *invite)
+{
+    uint8_t memory[CLIENT_LINK_BYTES];
+    struct out link = OUT_OVER(memory);
+    enum err e = ERR_OK;
+    client_invite_link(circle, NULL, invite->secret, &link);
+    EXPECT(!link.is_full);
+    if (cli->is_json) {
+        json_open(&cli->json);
+        json_put(&cli->json, "link", out_str(&link));
+        json_put_number(&cli->json, "expires_ms", invite->expires_ms);
+        json_put_number(&cli->json, "consents", invite->consent_n);
+        json_put_number(&cli->json, "needed", invite->consent_needed_n);
+        json_close(&cli->json);
+    } else {
+        e = say_invite(cli, circle, out_str(&link), invite->expires_ms, invite->consent_n < invite->consent_needed_n);
+    }
+    wipe(memory, sizeof memory);
+    return e;
+}
+
+static enum err invite_again(struct cli *cli, struct client_circle *circle)
+{
+    struct client_invite list[LIMIT_OPEN_INVITES + 1];
+    size_t n = 0, open_n = 0;
+    if (call_has(&cli->call, OPT_FOR))
+        return cli_refuse(cli, ERR_BAD_FIELD, "--again shows an invitation as it is; --for is for a new one.");
+    enum err e = client_invites(circle, list, &n, &cli->why);
+    if (e != ERR_OK) return e;
+    for (size_t i = 0; i < n; i++) open_n += list[i].expires_ms > cli->now_ms;
+    if (open_n == 0) {
+        cli_next(cli, "Make one: troth circle invite");
+        e = cli_refuse(cli, ERR_NO_INVITE, "No invitation that was made on this machine is open.");
+    }
+    if (cli->is_json && e == ERR_OK) {
+        json_open(&cli->json);
+        json_name(&cli->json, "invites");
+        json_open_list(&cli->json);
+    }
+    for (size_t i = 0; e == ERR_OK && i < n; i++) {
+        if (list[i].expires_ms > cli->now_ms) e = show_again(cli, circle, &list[i]);
+    }
+    if (cli->is_json && e == ERR_OK) {
+        json_close(&cli->json);
+        json_close(&cli->json);
+    }
+    wipe(list, sizeof list);
     return e;
 }
 
@@ -87,8 +139,52 @@ enum err cmd_CIRCLE_INVITE(struct cli *cli)
     struct client_circle *circle;
     uint8_t secret[SECRET_BYTES];
     enum err e = cli_circle_now(cli, cli->call.operand_n > 0 ? cli->call.operand[0] : NULL, &circle);
+    if (e == ERR_OK && call_has(&cli->call, OPT_AGAIN)) return invite_again(cli, circle);
     if (e == ERR_OK) e = invite(cli, circle, secret);
     wipe(secret, sizeof secret);
+    return e;
+}
+
+/* ---- take-back ------------------------------------------------------------------------------------------ */
+
+/* Those in the record that have not ended by themselves, and mine that were not sent yet. */
+static enum err count_open(struct cli *cli, struct client_circle *circle, size_t *n)
+{
+    const struct circle *is = &circle->chain->circle;
+    static const uint8_t unsent[HASH_BYTES];
+    struct client_invite list[LIMIT_OPEN_INVITES + 1];
+    size_t mine_n = 0, found = 0;
+    for (size_t i = 0; i < is->invite_n; i++) found += is->invite[i].expires_ms > cli->now_ms;
+    enum err e = client_invites(circle, list, &mine_n, &cli->why);
+    if (e != ERR_OK) return e;
+    for (size_t i = 0; i < mine_n; i++) found += memcmp(list[i].hash, unsent, HASH_BYTES) == 0;
+    wipe(list, sizeof list);
+    *n = found;
+    return ERR_OK;
+}
+
+enum err cmd_CIRCLE_TAKE_BACK(struct cli *cli)
+{
+    struct client_circle *circle;
+    struct client_outcome outcome = {0};
+    size_t n = 0;
+    enum err e = cli_circle_now(cli, cli->call.operand_n > 0 ? cli->call.operand[0] : NULL, &circle);
+    if (e == ERR_OK) e = count_open(cli, circle, &n);
+    if (e == ERR_OK && n == 0) return cli_refuse(cli, ERR_NO_INVITE, "No invitation to this circle is open.");
+    if (e == ERR_OK) e = client_cancel_invites(circle, &outcome, &cli->why);
+    if (e != ERR_OK) return e;
+    bool is_done = outcome.fate == CLIENT_SENT || outcome.fate == CLIENT_KEPT_HERE;
+    if (cli->is_json && is_done) {
+        json_open(&cli->json);
+        json_put_number(&cli->json, "taken_back", n);
+    } else if (outcome.fate == CLIENT_SENT) {
+        say_line(&cli->out, n == 1 ? "%zu invitation is taken back: its link opens nothing any more."
+                                   : "%zu invitations are taken back: their links open nothing any more.", n);
+    } else if (is_done) {
+        say_line(&cli->out, "Until the server hears of it, the links still open.");
+    }
+    if (cli->is_json || outcome.fate != CLIENT_SENT) e = cli_outcome(cli, &outcome);
+    if (cli->is_json && is_done) json_close(&cli->json);
     return e;
 }
 

@@ -6,7 +6,7 @@
 
 enum { USUAL_N = 20, LATE_MS = 15 * 60 * 1000 };
 
-static const char *kind_words(unsigned kind)
+const char *log_kind_words(unsigned kind)
 {
     switch ((enum entry_kind)kind) {
     case ENTRY_GENESIS: return "began the circle";
@@ -111,7 +111,7 @@ static void put_entry(struct cli *cli, const struct client_circle *circle, const
     else if (row->how == OPENED_ERASED)
         say_put(say, "erased what stood here");
     else if (row->kind != ENTRY_SEALED)
-        say_put(say, "%s", kind_words(row->kind));
+        say_put(say, "%s", log_kind_words(row->kind));
     else if (row->type == PAYLOAD_PROMISE)
         put_promise(cli, circle, row);
     else
@@ -235,6 +235,16 @@ static enum err read_last(struct cli *cli, uint64_t *n)
     return ERR_OK;
 }
 
+/* The number by which erase knows an entry; what is not sent yet has none. */
+static void put_number(struct cli *cli, const struct client_circle *circle, uint64_t seq)
+{
+    if (!call_has(&cli->call, OPT_NUMBERS)) return;
+    if (seq < circle->chain->index.row_n)
+        say_put(&cli->out, "%4" PRIu64 "  ", seq);
+    else
+        say_put(&cli->out, "   -  ");
+}
+
 enum err cmd_LOG(struct cli *cli)
 {
     struct client_circle *circle;
@@ -256,10 +266,12 @@ enum err cmd_LOG(struct cli *cli)
     }
     for (uint64_t seq = first; seq < row_n; seq++) {
         if (!is_all && !log_is_told(state_row(circle->state, seq))) continue;
-        if (cli->is_json)
+        if (cli->is_json) {
             log_json(cli, circle, seq);
-        else
+        } else {
+            put_number(cli, circle, seq);
             log_say(cli, circle, seq);
+        }
     }
     if (cli->is_json) {
         json_close(&cli->json);

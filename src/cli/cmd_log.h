@@ -9,6 +9,9 @@
 void log_say(struct cli *cli, const struct client_circle *circle, uint64_t seq) NONNULL;
 void log_json(struct cli *cli, const struct client_circle *circle, uint64_t seq) NONNULL;
 
+/* log_kind_words -- what an act of membership is called: "invited somebody". */
+const char *log_kind_words(unsigned kind);
+
 /* log_is_told -- whether an entry tells a person something; others only keep the record working. */
 bool log_is_told(const struct state_row *row) NONNULL;
 

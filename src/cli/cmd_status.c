@@ -42,7 +42,8 @@ static void end(struct waiting *w, const char *command, const char *or_command, 
     say_style(say, SAY_DIM);
     say_put(say, "troth %s", command);
     if (number > 0) say_put(say, " %u", number);
-    if (or_command != NULL) say_put(say, "   or: troth %s %u", or_command, number);
+    if (or_command != NULL) say_put(say, "   or: troth %s", or_command);
+    if (or_command != NULL && number > 0) say_put(say, " %u", number);
     say_style(say, SAY_PLAIN);
     say_lines(say, 4, 6);
 }
@@ -145,7 +146,7 @@ static void kept_here(struct waiting *w)
                     circle->pending_n == 1 ? "%zu entry of yours is kept here, and goes with the next sync"
                                            : "%zu entries of yours are kept here, and go with the next sync",
                     circle->pending_n);
-        end(w, "sync", NULL, 0);
+        end(w, "sync", "unsay", 0);
     }
 }
 
