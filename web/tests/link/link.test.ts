@@ -163,10 +163,11 @@ describe("nobody waits for ever", () => {
             const first = b.link.ask("today.read", { circle: 1 });
             const second = b.link.ask("promise.keep", { circle: 1 });
             fault(b);
-            b.die("and again");
             expect(await first).toEqual(refused("broken"));
             expect(await second).toEqual(refused("broken"));
             expect(await b.link.ask("today.read", { circle: 1 })).toEqual(refused("broken"));
+            b.die("and again");
+            await settled();
             expect(b.told).toEqual(["broken"]);
             expect(b.ended()).toBe(true);
         });

@@ -50,6 +50,15 @@ describe("Shift three times", () => {
         expect(count.key({ type: "keyup", key: "Shift", is_repeat: false, at_ms: 1_000 })).toBe(2);
     });
 
+    test("a Shift that made a letter and is held on is none", () => {
+        const count = shifts();
+        count.key({ type: "keydown", key: "Shift", is_repeat: false, at_ms: 0 });
+        count.key({ type: "keydown", key: "A", is_repeat: false, at_ms: 10 });
+        count.key({ type: "keyup", key: "A", is_repeat: false, at_ms: 20 });
+        count.key({ type: "keydown", key: "Shift", is_repeat: true, at_ms: 30 });
+        expect(count.key({ type: "keyup", key: "Shift", is_repeat: false, at_ms: 40 })).toBe(PRESSES_N);
+    });
+
     test("forgets when told to, also a Shift that is down", () => {
         const count = shifts();
         press(count, 0);
