@@ -13,6 +13,7 @@ FAULT_ALLOC_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 LINK_tests/unit/arena       := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/base_alloc := $(FAULT_ALLOC_LINK)
 LINK_tests/client/remote_alloc := $(FAULT_ALLOC_LINK)
+LINK_tests/client/client_alloc := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/store_alloc := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/record_alloc := $(FAULT_ALLOC_LINK)
 LINK_tests/fault/practice_alloc := $(FAULT_ALLOC_LINK)
