@@ -107,10 +107,12 @@ const char *cli_clean(struct str text)
     return to;
 }
 
-/* A detail of prompt.h's is the whole sentence; others say more about err.def's. */
+/* A detail of prompt.h's or home.h's is the whole sentence, what helps included: err.def speaks of a server's disk.
+ * Others say more about err.def's. */
 static bool is_whole(const struct cli *cli)
 {
-    static const char *const fields[] = {"terminal", "passphrase", "file"};
+    static const char *const fields[] = {"terminal", "passphrase", "file", "home"};
+    if (cli->why.text == NULL || cli->why.text[0] == 0) return false;
     for (size_t i = 0; cli->why.field != NULL && i < sizeof fields / sizeof *fields; i++) {
         if (str_is(str_of_text(cli->why.field), str_of_text(fields[i]))) return true;
     }

@@ -300,6 +300,16 @@ static bool shell(const char *command)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+static void a_home_that_cannot_be_used_is_told_as_ones_own(void **state)
+{
+    (void)state;
+    static struct terminal odd;
+    odd = ana;
+    memcpy(odd.home, ana.passphrase_file, sizeof odd.home);
+    assert_int_equal(TROTH_BARE(&odd, "status"), 74);
+    assert_string_equal(odd.wrong, "This is not a folder. Name a folder for what Troth keeps.\n");
+}
+
 static void completions_complete(void **state)
 {
     (void)state;
@@ -385,6 +395,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_session_that_ended_is_begun_again_by_sync, set_up, tear_down),
         cmocka_unit_test_setup_teardown(watch_shows_what_others_write_and_lets_other_commands_in, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json_is_said_on_one_line_whatever_happens, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_home_that_cannot_be_used_is_told_as_ones_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(completions_complete, set_up, tear_down),
         cmocka_unit_test_setup_teardown(man_pages_name_every_command, set_up, tear_down),
         cmocka_unit_test_setup_teardown(help_is_given_at_every_level_and_needs_no_home, set_up, tear_down),
