@@ -237,6 +237,9 @@ enum err cli_circle_now(struct cli *cli, const char *named, struct client_circle
     struct client_news news;
     enum err e = open_chosen(cli, named, circle);
     if (e == ERR_OK) e = client_sync_circle(*circle, &news, &cli->why); /* news.err: what is here has to do */
+    /* A server that is away is not tried again for what is said next: nobody waits twice, and what surely was not sent
+     * can be unsaid. */
+    if (e == ERR_OK && news.err == ERR_OFFLINE) client_set_offline(cli->client, true);
     if (e == ERR_OK) e = cli_alarms(cli, *circle);
     if (e == ERR_OK && !cli->is_json && log_news(cli, *circle, &news) > 0) say_line(&cli->out, "%s", "");
     return e;
