@@ -220,11 +220,14 @@ enum err seat_remove(struct seat *seat)
 
 enum err seat_fail(const struct seat *seat, enum err e, struct why *why)
 {
+    const struct why own = home_why(seat_home(seat));
     *why = (struct why){.code = e};
     switch (e) {
     case ERR_STORE:
     case ERR_STORE_DAMAGED:
-    case ERR_DISK_FULL: why->text = home_why(seat_home(seat)).text; break;
+    case ERR_DISK_FULL: /* this disk's, or the server's? */
+        if (own.code == e) *why = own;
+        break;
     case ERR_NO_SESSION: why->field = seat->face.is_unlocked ? "session" : "locked"; break;
     case ERR_OFFLINE:
     case ERR_BAD_SERVER:
