@@ -116,8 +116,8 @@ static enum err ask_old(struct cli *cli, struct client_account *account, struct 
 
 static enum err ask_fresh(struct cli *cli, const struct passphrase *old, struct passphrase *fresh)
 {
-    enum err e = call_has(&cli->call, OPT_NEW_PASSPHRASE_FILE)
-                     ? prompt_passphrase_file(fresh, cli->call.value[OPT_NEW_PASSPHRASE_FILE], &cli->why)
+    enum err e = call_has(&cli->call, OPT_NEW_FILE)
+                     ? prompt_passphrase_file(fresh, cli->call.value[OPT_NEW_FILE], &cli->why)
                      : prompt_passphrase(fresh, "The new one: ", true, &cli->why);
     if (e == ERR_OK && old->len == fresh->len && secret_is(old->at, fresh->at, old->len))
         return cli_refuse(cli, ERR_BAD_FIELD, "That is the passphrase that you have. Nothing was changed.");
@@ -142,8 +142,9 @@ static enum err told(struct cli *cli, enum err e)
     }
     if (e == ERR_CREDS_MOVED) {
         cli_next(cli, "Change it there.");
-        return cli_refuse(cli, e, "Another way into this account exists, or it is just being changed on another "
-                                  "device. Nothing was changed now.");
+        return cli_refuse(cli, e,
+                          "Another way into this account exists, or it is just being changed on another "
+                          "device. Nothing was changed now.");
     }
     return cli_try_again(cli, e);
 }

@@ -44,8 +44,9 @@ static enum err refuse(struct cli *cli, const struct losing *losing)
     enum err e = losing->why == ERR_OK ? ERR_OFFLINE : losing->why;
     cli_next(cli, "%sTo sign out all the same, and lose it: troth signout --anyway",
              e == ERR_OFFLINE ? "Try again when the server can be reached; it is sent then.\n" : "");
-    return cli_refuse(cli, e, losing->kept_n == 1 ? "%zu entry of yours is kept here and not sent yet. %s"
-                                                  : "%zu entries of yours are kept here and not sent yet. %s",
+    return cli_refuse(cli, e,
+                      losing->kept_n == 1 ? "%zu entry of yours is kept here and not sent yet. %s"
+                                          : "%zu entries of yours are kept here and not sent yet. %s",
                       losing->kept_n, err_happened(e));
 }
 

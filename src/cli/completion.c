@@ -67,7 +67,7 @@ static void put_cases(FILE *to)
 static void put_values(FILE *to, const char *files)
 {
     (void)fprintf(to,
-                  "    case $before in\n    --home | --passphrase-file | --new-passphrase-file | --code-file)\n"
+                  "    case $before in\n    --home | --passphrase-file | --new-file | --code-file)\n"
                   "        %s ;;\n",
                   files);
     (void)fputs("    --circle)\n        options= offered=\"$(troth --names circles 2>/dev/null)\" ;;\n"
@@ -78,7 +78,7 @@ static void put_values(FILE *to, const char *files)
     (void)fputs("    ", to);
     bool is_first = true;
     for (unsigned i = 0; i < OPT_N; i++) {
-        bool is_known = i == OPT_HOME || i == OPT_PASSPHRASE_FILE || i == OPT_NEW_PASSPHRASE_FILE ||
+        bool is_known = i == OPT_HOME || i == OPT_PASSPHRASE_FILE || i == OPT_NEW_FILE ||
                         i == OPT_CODE_FILE || i == OPT_CIRCLE ||
                         i == OPT_KIND || i == OPT_BY;
         if (table_options[i].value == NULL || is_known) continue;

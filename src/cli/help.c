@@ -1,7 +1,7 @@
 /* help.c -- see help.h. */
 #include "cli/help.h"
 
-enum { NAME_COLUMN = 2, SUMMARY_COLUMN = 20, OPTION_COLUMN = 26, ABOUT_COLUMN = 2 };
+enum { NAME_COLUMN = 2, SUMMARY_COLUMN = 22, OPTION_COLUMN = 26, ABOUT_COLUMN = 2 };
 
 const char *help_name(enum command command)
 {

@@ -104,17 +104,17 @@ static void a_passphrase_is_changed_and_the_others_have_to_sign_in(void **state)
     write_line(other, ana.folder, "other", "never was");
     assert_int_equal(TROTH_BARE(&ana, "account", "passphrase", "--passphrase-file", other), 77);
     assert_true(terminal_says(&ana, "This passphrase does not open your account. Nothing was changed."));
-    assert_int_equal(TROTH(&ana, "account", "passphrase", "--new-passphrase-file", ana.passphrase_file), 65);
+    assert_int_equal(TROTH(&ana, "account", "passphrase", "--new-file", ana.passphrase_file), 65);
     assert_true(terminal_says(&ana, "That is the passphrase that you have."));
     assert_int_equal(TROTH(&ana, "account", "passphrase"), 77); /* no terminal to ask the new one at */
-    assert_int_equal(TROTH(&ana, "account", "passphrase", "--new-passphrase-file", fresh), 0);
+    assert_int_equal(TROTH(&ana, "account", "passphrase", "--new-file", fresh), 0);
     assert_true(terminal_says(&ana, "all your other devices are signed out"));
     assert_true(terminal_says(&ana, "Changed. "));
     assert_int_equal(TROTH_BARE(&ana, "lock"), 0);
     assert_int_equal(TROTH(&ana, "status"), 77);
     assert_int_equal(TROTH_BARE(&ana, "status", "--passphrase-file", fresh), 0);
     assert_int_equal(TROTH_BARE(&laptop, "sync"), 77);
-    assert_int_equal(TROTH(&laptop, "account", "passphrase", "--new-passphrase-file", other), 77);
+    assert_int_equal(TROTH(&laptop, "account", "passphrase", "--new-file", other), 77);
     assert_true(terminal_says(&laptop, "The passphrase was changed on another device. Nothing was changed now."));
     assert_int_equal(TROTH_BARE(&laptop, "sync", "--passphrase-file", fresh), 0);
     assert_int_equal(TROTH_BARE(&laptop, "lock"), 0);
@@ -126,13 +126,15 @@ static void a_new_name_is_seen_in_every_circle(void **state)
     (void)state;
     assert_int_equal(TROTH_BARE(&ana, "circle", "new", "Alone"), 0);
     assert_int_equal(TROTH_BARE(&ana, "account", "name", "Ana Mar\u00eda", "--colour", "4", "--zone", "Asia/Tokyo"), 0);
-    assert_string_equal(ana.said, "You are Ana Mar\u00eda, colour 4, in the time zone Asia/Tokyo, in your 2 circles.\n");
+    assert_string_equal(ana.said,
+                        "You are Ana Mar\u00eda, colour 4, in the time zone Asia/Tokyo, in your 2 circles.\n");
     assert_int_equal(TROTH_BARE(&ben, "sync"), 0);
     assert_int_equal(TROTH_BARE(&ben, "circle", "show"), 0);
     assert_true(terminal_says(&ben, "\u25cf\u00a0Ana Mar\u00eda"));
     assert_true(terminal_says(&ben, "Asia/Tokyo"));
     assert_int_equal(TROTH_BARE(&ana, "account", "name", "--colour", "5", "--json"), 0);
-    assert_non_null(strstr(ana.said, "{\"name\":\"Ana Mar\u00eda\",\"colour\":5,\"zone\":\"Asia/Tokyo\",\"circles\":[{"));
+    assert_non_null(
+        strstr(ana.said, "{\"name\":\"Ana Mar\u00eda\",\"colour\":5,\"zone\":\"Asia/Tokyo\",\"circles\":[{"));
     assert_null(strstr(ana.said, "\"sent\":false"));
     assert_int_equal(TROTH_BARE(&ana, "account", "name", ""), 65);
     assert_int_equal(TROTH_BARE(&ana, "account", "name", "--colour", "13"), 65);
