@@ -3,6 +3,7 @@
  */
 import { watch } from "./browser.mjs";
 import { check } from "./checks.mjs";
+import { contrast_wrong } from "./contrast.mjs";
 import { settle } from "./look.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -127,6 +128,15 @@ const CHECKS = {
  * @param {string} origin
  */
 export async function check_parts(browser, origin) {
+    for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+        await check(`contrast of the colours, ${colorScheme}`, async () => {
+            const page = await browser.newPage({ colorScheme });
+            await page.goto(origin);
+            const wrong = await contrast_wrong(page);
+            await page.close();
+            return wrong;
+        });
+    }
     for (const [name, { at, does }] of Object.entries(CHECKS)) {
         await check(name, async () => {
             const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
