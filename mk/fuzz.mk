@@ -12,6 +12,7 @@ FUZZ_MORE_api        := acts api_body api_world fake_clock fake_http
 FUZZ_MORE_store_file := acts api_world fake_clock fake_http
 
 FUZZ_FLAGS            := -timeout=30
+FUZZ_FLAGS_calls      := -max_len=1024
 FUZZ_FLAGS_chain      := -max_len=256
 FUZZ_FLAGS_api        := -max_len=512
 FUZZ_FLAGS_store_file := -max_len=256

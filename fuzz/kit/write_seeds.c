@@ -537,6 +537,17 @@ static void write_answers(void)
     TEXT_SEED("remote", "bad-news", "\x09\x04" "event: head\ndata: " HEX_32 "  " HEX_32 "\n\n");
 }
 
+/* ---- calls of the browser's module: which, whose, what (see fuzz/calls.c) --------------------------------- */
+
+static void write_calls(void)
+{
+    /* status, members, rows of the circle; an owed key; its head */
+    write_seed("calls", "good-look", STR("\x1a\x02\x03\x2d\x02\x03\x32\x02\x05\x00\x00\x00\x00\x00\x00\x1d\x02\x03"));
+    /* leave, sign what that gave, load it into another copy of the circle */
+    write_seed("calls", "good-leave", STR("\x23\x02\x05\x01\x00\x00\x01\x01\x00\x29\x02\x02\x01\x0c\x19\x02\x03"));
+    write_seed("calls", "bad-handles", STR("\x1a\x08\x03\x1a\x09\x08\xff\xff\xff\xff\xff\xff\xff\xff\x03\x1a\x01\x03"));
+}
+
 int main(int arg_n, char **arg)
 {
     if (arg_n != 2) {
@@ -560,6 +571,7 @@ int main(int arg_n, char **arg)
     write_http();
     write_apis();
     write_answers();
+    write_calls();
     arena_fini(&arena);
     return EXIT_SUCCESS;
 }

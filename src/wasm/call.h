@@ -68,7 +68,7 @@ struct slot *call_slot(const struct call *call, unsigned key, enum slot_kind kin
 
 /* ---- answers ------------------------------------------------------------------------------------------- */
 
-void call_put_bytes(struct call *call, unsigned key, const void *bytes, size_t n) NONNULL;
+void call_put_bytes(struct call *call, unsigned key, const void *bytes, size_t n) __attribute__((nonnull(1)));
 void call_put_text(struct call *call, unsigned key, struct str text) NONNULL;
 void call_put_number(struct call *call, unsigned key, uint64_t number) NONNULL;
 
