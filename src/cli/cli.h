@@ -118,6 +118,13 @@ MUST_USE enum err cli_alarms(struct cli *cli, struct client_circle *circle) NONN
 
 /* ---- what is said ------------------------------------------------------------------------------------ */
 
+/* cli_is_kept -- whether an act is sent, or kept here to be sent: only then is there something to tell in JSON besides an
+ * error. */
+static inline bool cli_is_kept(const struct client_outcome *outcome)
+{
+    return outcome->fate == CLIENT_SENT || outcome->fate == CLIENT_KEPT_HERE;
+}
+
 /* cli_outcome -- what became of an act, in words or as members of the open JSON object. Gives OK if it is sent or kept
  * here; the exit code of main follows from what it gives. */
 

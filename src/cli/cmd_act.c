@@ -105,7 +105,7 @@ static enum err send(struct cli *cli, struct client_circle *circle, struct promi
     build(act, &text);
     enum err e = client_act(circle, out_str(&text), &outcome, &cli->why);
     if (e != ERR_OK) return e;
-    if (cli->is_json) json_open(&cli->json);
+    if (cli->is_json && cli_is_kept(&outcome)) json_open(&cli->json);
     e = cli_outcome(cli, &outcome);
     if (e == ERR_OK && cli->is_json) {
         json_put_number(&cli->json, "promise", number);

@@ -216,7 +216,7 @@ enum err cmd_CIRCLE_LEAVE(struct cli *cli)
     e = cli_sure(cli, "Leave?");
     if (e == ERR_OK) e = client_leave(circle, &outcome, &cli->why);
     if (e != ERR_OK) return e;
-    if (cli->is_json) json_open(&cli->json);
+    if (cli->is_json && cli_is_kept(&outcome)) json_open(&cli->json);
     e = cli_outcome(cli, &outcome);
     if (e == ERR_OK && cli->is_json) json_close(&cli->json);
     return e;

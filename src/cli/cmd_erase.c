@@ -9,7 +9,7 @@ enum { WAITING = 256 };
 /* What became of it; a refusal leaves no JSON object open. */
 static enum err tell(struct cli *cli, const struct client_outcome *outcome)
 {
-    bool is_json = cli->is_json && (outcome->fate == CLIENT_SENT || outcome->fate == CLIENT_KEPT_HERE);
+    bool is_json = cli->is_json && cli_is_kept(outcome);
     if (is_json) json_open(&cli->json);
     enum err e = cli_outcome(cli, outcome);
     if (is_json) json_close(&cli->json);

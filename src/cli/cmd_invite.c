@@ -68,6 +68,7 @@ static enum err invite(struct cli *cli, struct client_circle *circle, uint8_t se
         say_line(&cli->out, "An invitation that was open before is taken back by this one.");
     if (e == ERR_OK) e = client_invite(circle, expires_ms, secret, &outcome, &cli->why);
     if (e != ERR_OK) return e;
+    if (!cli_is_kept(&outcome)) return cli_outcome(cli, &outcome); /* there is no invitation to show */
     client_invite_link(circle, NULL, secret, &link);
     EXPECT(!link.is_full);
     if (cli->is_json) {
@@ -173,7 +174,7 @@ enum err cmd_CIRCLE_TAKE_BACK(struct cli *cli)
     if (e == ERR_OK && n == 0) return cli_refuse(cli, ERR_NO_INVITE, "No invitation to this circle is open.");
     if (e == ERR_OK) e = client_cancel_invites(circle, &outcome, &cli->why);
     if (e != ERR_OK) return e;
-    bool is_done = outcome.fate == CLIENT_SENT || outcome.fate == CLIENT_KEPT_HERE;
+    bool is_done = cli_is_kept(&outcome);
     if (cli->is_json && is_done) {
         json_open(&cli->json);
         json_put_number(&cli->json, "taken_back", n);
@@ -237,7 +238,7 @@ enum err cmd_CIRCLE_CONSENT(struct cli *cli)
     e = cli_sure(cli, "Consent?");
     if (e == ERR_OK) e = client_consent(circle, hash, &outcome, &cli->why);
     if (e != ERR_OK) return e;
-    if (cli->is_json) json_open(&cli->json);
+    if (cli->is_json && cli_is_kept(&outcome)) json_open(&cli->json);
     e = cli_outcome(cli, &outcome);
     if (e == ERR_OK && cli->is_json) json_close(&cli->json);
     return e;

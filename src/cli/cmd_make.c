@@ -71,7 +71,7 @@ static enum err sign(struct cli *cli, struct client_circle *circle, const struct
     promise_act_put(&text, act);
     enum err e = client_act(circle, out_str(&text), &outcome, &cli->why);
     if (e != ERR_OK) return e;
-    if (cli->is_json) json_open(&cli->json);
+    if (cli->is_json && cli_is_kept(&outcome)) json_open(&cli->json);
     e = cli_outcome(cli, &outcome);
     const struct promise *promise = act->act == PROMISE_MADE ? state_find_promise(circle->state, outcome.id) : NULL;
     if (e != ERR_OK) return e;
