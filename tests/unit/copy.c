@@ -211,7 +211,7 @@ static void too_little_memory_breaks_it_and_nothing_else(void **state)
     struct story *s = *state;
     struct why why;
     enum err e = ERR_OK;
-    copy_init(&s->copy, s->a.chain.circle.id, &s->ana.keys, 40000);
+    copy_init(&s->copy, s->a.chain.circle.id, &s->ana.keys, 20000);
     for (uint64_t seq = 0; e == ERR_OK && seq < s->a.chain.index.row_n; seq++) {
         e = copy_add(&s->copy, s->a.wire[seq], COPY_KNOWN, 0, NULL, &why);
     }
