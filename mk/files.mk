@@ -147,6 +147,7 @@ CLIENT_SRC := \
 	src/client/flow_session.c \
 	src/client/flow_start.c \
 	src/client/flow_sync.c \
+	src/client/flow_words.c \
 	src/client/held.c \
 	src/client/home.c \
 	src/client/home_account.c \

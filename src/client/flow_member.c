@@ -1,4 +1,4 @@
-/* flow_member.c -- who is in: inviting, agreeing, leaving, the key, the safety phrase. See client.h. */
+/* flow_member.c -- who is in: inviting, agreeing, leaving, the key. See client.h. */
 #include "client/clock.h"
 #include "client/flow.h"
 #include "record/invite.h"
@@ -194,17 +194,5 @@ enum err client_leave(struct client_circle *circle, struct client_outcome *outco
     enum err e = ring_ready(ring);
     if (e == ERR_OK) e = plan_leave(&plan, &ring->held->copy);
     if (e == ERR_OK) e = flow_post_plan(ring, &plan, outcome);
-    return flow_end(ring, e, why);
-}
-
-enum err client_words(const struct client_circle *circle, uint16_t word[static PHRASE_WORDS], struct why *why)
-{
-    struct ring *ring = ring_of(circle);
-    const struct circle *at = &ring->held->copy.chain.circle;
-    struct phrase_member member[LIMIT_MEMBERS];
-    for (size_t i = 0; i < at->member_n; i++) {
-        member[i] = (struct phrase_member){at->member[i].sign_pk, at->member[i].box_pk};
-    }
-    enum err e = at->member_n == 0 ? ERR_NOT_FOUND : phrase_make(at->id, member, at->member_n, word);
     return flow_end(ring, e, why);
 }

@@ -226,7 +226,12 @@ static void without_the_server_it_is_kept_here_and_sent_later(void **state)
 static void three_need_everybodys_consent(void **state)
 {
     (void)state;
-    char link[512];
+    char link[512], of_two[TERMINAL_SAID_BYTES / 64];
+    assert_int_equal(TROTH_BARE(&ana, "circle", "words"), 0);
+    assert_true(strlen(ana.said) < sizeof of_two);
+    memcpy(of_two, ana.said, strlen(ana.said) + 1);
+    assert_int_equal(TROTH_BARE(&ana, "circle", "words"), 0); /* as they were kept */
+    assert_string_equal(ana.said, of_two);
     assert_int_equal(TROTH_BARE(&ana, "circle", "invite", "--for", "2d"), 0);
     assert_true(terminal_says(&ana, "Everyone else in the circle has to consent before it opens"));
     assert_true(copy_link(link, &ana));
@@ -247,6 +252,7 @@ static void three_need_everybodys_consent(void **state)
     assert_int_equal(TROTH_BARE(&ana, "circle", "words"), 0);
     assert_true(strlen(ana.said) < sizeof words);
     memcpy(words, ana.said, strlen(ana.said) + 1);
+    assert_string_not_equal(words, of_two);
     assert_int_equal(TROTH_BARE(&cleo, "circle", "words"), 0); /* and what is new, because it asks first */
     assert_true(terminal_says(&cleo, "Ana promised \u25b2\u00a0Cleo: sing"));
     assert_int_equal(TROTH_BARE(&cleo, "circle", "words"), 0);

@@ -70,6 +70,8 @@ static void each_sees_who_is_there_and_what_it_is_called(void **state)
     hearth_ok(&ana, client_words(ana.circle, mine, &ana.why));
     hearth_ok(&ben, client_words(ben.circle, theirs, &ben.why));
     assert_memory_equal(mine, theirs, sizeof mine);
+    hearth_ok(&ana, client_words(ana.circle, theirs, &ana.why)); /* as they were kept */
+    assert_memory_equal(mine, theirs, sizeof mine);
 }
 
 static void a_promise_is_made_done_and_kept(void **state)
