@@ -167,6 +167,7 @@ help:
 	@echo '  gates          what a machine can check of the house rules'
 	@echo '  wasm-check     the core as WebAssembly: its vectors, its imports, its size, its calls beside the native ones'
 	@echo '  web            the client in the browser, into web/dist; check-web tests it, web-shots takes its pictures'
+	@echo '  wasm-speed     what the calls of the browser take; ACTS says in how large a record'
 	@echo '  bench          the benchmarks'
 	@echo '  install        trothd and its systemd unit, under PREFIX (and DESTDIR)'
 	@echo '  clean          removes $(BUILD)'

@@ -56,9 +56,14 @@ function decodeAt(bytes, at) {
 const module = await WebAssembly.compile(await readFile(process.argv[2]))
 let core
 const random_get = (at, n) => (randomFillSync(new Uint8Array(core.memory.buffer, at, n)), 0)
-core = (await WebAssembly.instantiate(module, { wasi_snapshot_preview1: { random_get } })).exports
-core._initialize()
-if (core.troth_begin() !== 0) throw new Error('it does not begin')
+
+/** A new instance: its memory is what it needs itself. */
+async function begin() {
+  core = (await WebAssembly.instantiate(module, { wasi_snapshot_preview1: { random_get } })).exports
+  core._initialize()
+  if (core.troth_begin() !== 0) throw new Error('it does not begin')
+}
+await begin()
 
 function call(name, handle, input, { isRaw = false } = {}) {
   const bytes = isRaw ? input : input === undefined ? new Uint8Array() : encode(input)
@@ -83,13 +88,11 @@ function timed(what, job, { per } = {}) {
 /* ---- a record ---- */
 
 const acts = Number(process.argv[3] ?? 10000), now = 1790000000000
-const code = call('code_new', 0, { 1: 0 })[1]
-timed('pw (Argon2id, 3 passes, 64 MiB)', () => call('pw', 0, { 1: code, 2: 'correct horse battery staple' }))
 const profile = encode({ 1: 1, 2: 'Ana', 3: 1, 4: 'Europe/Madrid' })
 const [ana, ben] = [1, 2].map(() => {
-  const access = call('access', 0, { 1: call('code_new', 0, { 1: 0 })[1] })[1]
-  const made = call('account_new', access)
-  return { account: made[1], sign_pk: made[2], wires: [], n: 0 }
+  const code = call('code_new', 0, { 1: 0 })[1]
+  const made = call('account_new', call('access', 0, { 1: code })[1])
+  return { account: made[1], sign_pk: made[2], wrapped: made[4], code }
 })
 const made = call('circle_new', ana.account, { 1: now, 2: profile, 3: encode({ 1: 15, 2: 'Two', 3: 1 }) })
 ana.circle = made[1]
@@ -138,6 +141,11 @@ console.log(JSON.stringify({ what: 'record', entries: acts + 10, bytes }))
 const each = (name, circle) => pages.forEach((page) => call(name, circle, page, raw))
 const opened = (who, fields) => call('circle_open', who, { 1: id, ...fields })[1]
 
+await begin()
+const access = call('access', 0, { 1: ana.code })[1]
+ana.account = call('account_open', access, { 1: ana.wrapped, 2: ana.sign_pk })[1]
+const memory = () => console.log(JSON.stringify({ what: 'memory', bytes: core.memory.buffer.byteLength }))
+
 let circle = opened(ana.account, { 2: pin, 3: keys })
 timed('load what this device knows, opened and folded', () => {
   each('circle_load', circle)
@@ -152,17 +160,20 @@ timed('one act shown', () => {
 })
 timed('folded anew', () => call('show', circle, new Uint8Array(), raw), { per: acts })
 call('circle_keep', circle)
+memory()
 core.troth_close(circle)
 
-circle = opened(ben.account, {})
-timed('a new device: load and verify from its own newest entry on', () => {
+circle = opened(ana.account, {})
+timed('a new device: loaded, verified from my own newest entry on, folded', () => {
   each('circle_load', circle)
   call('circle_loaded', circle)
-  each('circle_check', circle)
+  if (call('circle_check', circle, pages.at(-1), raw)[5] !== 1) throw new Error('not ready')
 })
+timed('and the rest at leisure', () => each('circle_check', circle), { per: acts })
 core.troth_close(circle)
 
 circle = opened(0, {})
 call('circle_loaded', circle)
 timed('verify everything', () => each('circle_add', circle), { per: acts })
-console.log(JSON.stringify({ what: 'memory', bytes: core.memory.buffer.byteLength }))
+timed('pw (Argon2id, 3 passes, 64 MiB)', () => call('pw', 0, { 1: ana.code, 2: 'correct horse battery staple' }))
+memory()
