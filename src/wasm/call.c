@@ -129,7 +129,7 @@ void call_put_bytes(struct call *call, unsigned key, const void *bytes, size_t n
 void call_put_text(struct call *call, unsigned key, struct str text)
 {
     cbor_put_uint(&call->out, key);
-    cbor_put_text(&call->out, text);
+    cbor_put_text(&call->out, str_is_utf8(text) ? text : STR("")); /* what does not count may be anything */
 }
 
 void call_put_number(struct call *call, unsigned key, uint64_t number)

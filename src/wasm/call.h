@@ -69,6 +69,7 @@ struct slot *call_slot(const struct call *call, unsigned key, enum slot_kind kin
 /* ---- answers ------------------------------------------------------------------------------------------- */
 
 void call_put_bytes(struct call *call, unsigned key, const void *bytes, size_t n) __attribute__((nonnull(1)));
+/* call_put_text -- bytes that are no UTF-8, as they may stand in an act that does not count, are put as "". */
 void call_put_text(struct call *call, unsigned key, struct str text) NONNULL;
 void call_put_number(struct call *call, unsigned key, uint64_t number) NONNULL;
 

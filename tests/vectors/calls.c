@@ -497,6 +497,9 @@ static void part(void)
 static void misuse_is_told(void)
 {
     uint8_t garbage[64];
+    struct call call = {.out = OUT_OVER(garbage)};
+    call_put_text(&call, 1, STR("\xc3\x28"));
+    vector_check("bytes that are no text", str_is(out_str(&call.out), STR("\x01\x60")));
     vector_check("a handle of nothing", ask(members, 0, STR("")) == CALL_BAD_HANDLE);
     vector_check("another kind's handle", ask(members, ana.account, STR("")) == CALL_BAD_HANDLE);
     vector_check("another generation's", ask(members, ana.circle ^ 256, STR("")) == CALL_BAD_HANDLE);
