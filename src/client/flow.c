@@ -118,6 +118,25 @@ static struct str profile_in(const struct ring *ring)
     return (struct str){0};
 }
 
+enum err flow_profile_of(struct ring *ring, struct out *text)
+{
+    struct profile known = {0}, said;
+    struct out note = *text;
+    struct str here = profile_in(ring);
+    enum err e = flow_profile(ring_seat(ring), &note);
+    if (e != ERR_OK && e != ERR_NOT_FOUND) return e;
+    struct str kept = str_at(note.at + text->len, note.len - text->len);
+    bool is_known = e == ERR_OK && profile_read(kept, &known) == LAW_OK;
+    bool is_newer = here.len > 0 && profile_read(here, &said) == LAW_OK &&
+                    (!is_known || said.written_ms > known.written_ms);
+    if (!is_newer) {
+        if (e == ERR_OK) *text = note;
+        return e;
+    }
+    out_put(text, here);
+    return text->is_full ? ERR_TOO_LARGE : flow_set_profile(ring_seat(ring), here);
+}
+
 /* A profile from one of the circles that are journals, or from one of the others. */
 static enum err take_profile_of(struct seat *seat, const struct circles *circles, bool is_of_journal, bool *is_found)
 {

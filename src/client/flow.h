@@ -27,6 +27,10 @@ MUST_USE enum err flow_circle(struct seat *seat, struct str facts, struct ring *
 MUST_USE enum err flow_profile(struct seat *seat, struct out *text) NONNULL;
 MUST_USE enum err flow_set_profile(struct seat *seat, struct str text) NONNULL;
 
+/* flow_profile_of -- flow_profile, or what another device of mine has said in this circle since; then that is what this
+ * device knows from now on. */
+MUST_USE enum err flow_profile_of(struct ring *ring, struct out *text) NONNULL;
+
 /* flow_find_profile -- takes it from the circles that are here, if this device does not know it. */
 MUST_USE enum err flow_find_profile(struct seat *seat) NONNULL;
 

@@ -81,7 +81,7 @@ enum err client_invite(struct client_circle *circle, uint64_t expires_ms, uint8_
     arena_init(&a, 16 * FLOW_TEXT_BYTES);
     a.holds_secrets = true;
     enum err e = ring_ready(ring);
-    if (e == ERR_OK) e = flow_profile(ring_seat(ring), &profile);
+    if (e == ERR_OK) e = flow_profile_of(ring, &profile);
     if (e == ERR_OK) {
         e = plan_invite(&plan, &a, &ring->held->copy, note, expires_ms, out_str(&profile), clock_wall_ms());
     }
@@ -164,7 +164,7 @@ enum err client_consent(struct client_circle *circle, const uint8_t invite_hash[
     struct out profile = OUT_OVER(memory);
     struct plan plan;
     enum err e = ring_ready(ring);
-    if (e == ERR_OK) e = flow_profile(ring_seat(ring), &profile);
+    if (e == ERR_OK) e = flow_profile_of(ring, &profile);
     if (e == ERR_OK) e = plan_consent(&plan, &ring->held->copy, invite_hash, out_str(&profile));
     if (e == ERR_OK) e = flow_post_plan(ring, &plan, outcome);
     return flow_end(ring, e, why);

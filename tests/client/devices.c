@@ -149,6 +149,23 @@ static void a_third_comes_in_when_all_agree(void **state)
     hearth_close(&cleo);
 }
 
+static void a_name_that_was_changed_on_one_device_is_not_undone_by_another(void **state)
+{
+    (void)state;
+    uint8_t secret[SECRET_BYTES], memory[512];
+    struct out text = OUT_OVER(memory);
+    struct profile profile = {.name = STR("Ana Maria"), .zone = STR("Europe/Madrid"), .written_ms = clock_wall_ms() + 1};
+    hearth_second(&hearth, &ana, &phone);
+    profile_put(&text, &profile);
+    assert_int_equal(hearth_say(&ana, out_str(&text)).fate, CLIENT_SENT);
+    assert_int_equal(hearth_sync(&phone).err, ERR_OK);
+    hearth_invite(&phone, secret); /* posts the name for whoever comes */
+    const struct member *me = state_find_member(phone.circle->state, ana.account->sign_pk);
+    assert_true(str_is(me->profile.name, STR("Ana Maria")));
+    assert_string_equal(phone.account->name, "Ana Maria");
+    wipe(secret, sizeof secret);
+}
+
 static void an_invitation_that_was_taken_back_opens_nothing(void **state)
 {
     (void)state;
@@ -432,6 +449,7 @@ int main(void)
         TEST(a_sign_in_is_written_into_the_journal),
         TEST(what_waits_on_two_devices_goes_once_each),
         TEST(a_third_comes_in_when_all_agree),
+        TEST(a_name_that_was_changed_on_one_device_is_not_undone_by_another),
         TEST(an_invitation_that_was_taken_back_opens_nothing),
         TEST(M5_who_is_locked_out_changes_the_key_and_gets_what_was_missed),
         TEST(A5_no_keys_are_handed_over_while_a_link_is_open),
