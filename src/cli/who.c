@@ -1,6 +1,9 @@
 /* who.c -- see who.h. */
 #include "cli/who.h"
 
+#include <stdlib.h>
+#include <utf8proc.h>
+
 struct str who_name(const struct member *member)
 {
     return member->has_profile && member->profile.name.len > 0 ? member->profile.name : STR("somebody");
@@ -22,18 +25,25 @@ const struct member *who_me(const struct client_circle *circle)
     return state_find_member(circle->state, circle->account->sign_pk);
 }
 
-static uint8_t lower(uint8_t c)
+/* As it is compared: in one form, and without regard to case. The caller frees it; NULL for what is no UTF-8. */
+static utf8proc_uint8_t *folded(struct str text, size_t *len)
 {
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
+    utf8proc_uint8_t *form = NULL;
+    utf8proc_ssize_t n = utf8proc_map(text.at, (utf8proc_ssize_t)text.len, &form,
+                                      UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+    *len = n < 0 ? 0 : (size_t)n;
+    return n < 0 ? NULL : form;
 }
 
 bool who_is_called(struct str name, struct str wanted, bool is_beginning)
 {
-    if (wanted.len > name.len || (!is_beginning && wanted.len != name.len) || wanted.len == 0) return false;
-    for (size_t i = 0; i < wanted.len; i++) {
-        if (lower(name.at[i]) != lower(wanted.at[i])) return false;
-    }
-    return true;
+    size_t name_n = 0, wanted_n = 0;
+    utf8proc_uint8_t *one = folded(name, &name_n), *two = folded(wanted, &wanted_n);
+    size_t n = wanted_n < name_n ? wanted_n : name_n;
+    bool fits = one != NULL && two != NULL && wanted_n > 0 && memcmp(one, two, n) == 0;
+    free(one);
+    free(two);
+    return fits && (is_beginning ? wanted_n <= name_n : wanted_n == name_n);
 }
 
 static const struct member *only_one(const struct client_circle *circle, struct str name, bool is_beginning, size_t *n)
