@@ -1,33 +1,9 @@
 /* cmd_alarm.c -- circle alarms, repair, drafts: what went wrong, and what came back. */
-#include <errno.h>
-#include <stdlib.h>
-
 #include "cli/view.h"
 
 static const char *operand(const struct cli *cli)
 {
     return cli->call.operand_n > 0 ? cli->call.operand[0] : NULL;
-}
-
-/* The number that an option names, from 1 to most. */
-static enum err read_number(struct cli *cli, enum option option, size_t most, size_t *n)
-{
-    const char *text = cli->call.value[option];
-    char *end;
-    errno = 0;
-    unsigned long number = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != 0 || errno != 0 || number == 0 || number > most)
-        return cli_refuse(cli, ERR_NOT_FOUND, "There is no number %s in that list.", cli_clean(str_of_text(text)));
-    *n = number;
-    return ERR_OK;
-}
-
-static void put_moment(struct cli *cli, uint64_t at_ms)
-{
-    uint8_t memory[WHEN_WORDS_BYTES];
-    struct out o = OUT_OVER(memory);
-    when_say_moment(&o, at_ms, &cli->here, cli->now_ms);
-    view_put_out(&cli->out, &o);
 }
 
 /* ---- alarms ------------------------------------------------------------------------------------------- */
@@ -53,7 +29,7 @@ static void alarms_json(struct cli *cli, const struct client_alarm *list, size_t
 static enum err end_alarm(struct cli *cli, struct client_circle *circle, const struct client_alarm *list, size_t n)
 {
     size_t number;
-    enum err e = read_number(cli, OPT_DEALT_WITH, n, &number);
+    enum err e = cli_number(cli, cli->call.value[OPT_DEALT_WITH], n, &number);
     if (e == ERR_OK) e = client_alarm_end(circle, list[number - 1].number, &cli->why);
     if (e != ERR_OK) return e;
     if (cli->is_json) {
@@ -82,7 +58,7 @@ enum err cmd_CIRCLE_ALARMS(struct cli *cli)
     }
     for (size_t i = 0; e == ERR_OK && i < n; i++) {
         say_put(&cli->out, "%3zu  ! ", i + 1);
-        put_moment(cli, list[i].when_ms);
+        view_put_moment(cli, list[i].when_ms);
         say_put(&cli->out, ": %s\n%s", err_happened(list[i].kind), err_next(list[i].kind));
         if (list[i].kind == ERR_ROLLED_BACK) say_put(&cli->out, "\nTo give it back what it lost: troth circle repair");
         say_lines(&cli->out, 0, 5);
@@ -163,7 +139,7 @@ enum err cmd_CIRCLE_DRAFTS(struct cli *cli)
     if (e == ERR_OK) e = client_drafts(circle, list, DRAFTS, &n, &cli->why);
     if (e != ERR_OK) return e;
     if (call_has(&cli->call, OPT_DROP)) {
-        e = read_number(cli, OPT_DROP, n, &number);
+        e = cli_number(cli, cli->call.value[OPT_DROP], n, &number);
         if (e == ERR_OK) e = client_draft_drop(circle, list[number - 1].id, &cli->why);
         if (e == ERR_OK && !cli->is_json) say_line(&cli->out, "Forgotten.");
         if (e != ERR_OK || !cli->is_json) return e;

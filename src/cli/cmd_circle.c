@@ -9,14 +9,6 @@ static const char *operand(const struct cli *cli)
     return cli->call.operand_n > 0 ? cli->call.operand[0] : NULL;
 }
 
-static void put_moment(struct cli *cli, uint64_t at_ms)
-{
-    uint8_t memory[WHEN_WORDS_BYTES];
-    struct out o = OUT_OVER(memory);
-    when_say_moment(&o, at_ms, &cli->here, cli->now_ms);
-    view_put_out(&cli->out, &o);
-}
-
 /* ---- new ------------------------------------------------------------------------------------------------ */
 
 enum err circle_make(struct cli *cli, struct client_account *account, struct str name, struct client_circle **circle)
@@ -118,7 +110,7 @@ static void say_members(struct cli *cli, const struct client_circle *circle)
         if (who_is_me(circle, member)) say_put(say, " (you)");
         say_pad(say, 24);
         say_put(say, member->has_left ? " left " : " since ");
-        put_moment(cli, member->has_left ? member->until_ms : member->since_ms);
+        view_put_moment(cli, member->has_left ? member->until_ms : member->since_ms);
         if (member->profile.zone.len > 0 && !str_is(member->profile.zone, str_of_text(cli->here.name))) {
             say_put(say, " \u00b7 ");
             say_quote_line(say, member->profile.zone);
@@ -135,7 +127,7 @@ static void say_invites(struct cli *cli, const struct client_circle *circle)
         const struct circle_invite *invite = &is->invite[i];
         if (invite->expires_ms <= cli->now_ms) continue;
         say_put(&cli->out, "Invitation %zu, until ", i + 1);
-        put_moment(cli, invite->expires_ms);
+        view_put_moment(cli, invite->expires_ms);
         if (circle_invite_is_agreed(is, invite))
             say_put(&cli->out, ": open");
         else if (me >= 0 && (invite->consents >> me & 1) == 0)
@@ -189,7 +181,7 @@ enum err cmd_CIRCLE_SHOW(struct cli *cli)
     if (circle->pending_n > 0) say_put(&cli->out, ", %zu kept here to be sent", circle->pending_n);
     if (circle->as_of_ms > 0) {
         say_put(&cli->out, "; as of ");
-        put_moment(cli, circle->as_of_ms);
+        view_put_moment(cli, circle->as_of_ms);
     }
     say_lines(&cli->out, 2, 2);
     return ERR_OK;

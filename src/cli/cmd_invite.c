@@ -8,14 +8,6 @@
 enum { USUAL_DAYS = 7 };
 static const uint64_t day_ms = UINT64_C(24) * 60 * 60 * 1000;
 
-static void put_moment(struct cli *cli, uint64_t at_ms)
-{
-    uint8_t memory[WHEN_WORDS_BYTES];
-    struct out o = OUT_OVER(memory);
-    when_say_moment(&o, at_ms, &cli->here, cli->now_ms);
-    view_put_out(&cli->out, &o);
-}
-
 /* ---- invite ------------------------------------------------------------------------------------------- */
 
 static enum err read_expiry(struct cli *cli, uint64_t *expires_ms)
@@ -37,7 +29,7 @@ static enum err say_invite(struct cli *cli, const struct client_circle *circle, 
     say_put(say, "An invitation to \"");
     say_quote_line(say, cli_circle_name(circle->state));
     say_put(say, "\", for one person, until ");
-    put_moment(cli, expires_ms);
+    view_put_moment(cli, expires_ms);
     say_put(say, ":");
     say_lines(say, 0, 0);
     say_gap(say);
@@ -264,7 +256,7 @@ static void say_look(struct cli *cli, const struct client_look *look)
         who_say(say, state_in(look->state, i));
     }
     say_put(say, ". The invitation is open until ");
-    put_moment(cli, look->expires_ms);
+    view_put_moment(cli, look->expires_ms);
     say_put(say, ".");
     say_lines(say, 0, 0);
     say_line(say,
