@@ -8,6 +8,7 @@
 # passphrase, "yes") is put in. Works in an empty folder, which is removed in the end; leaves no process behind.
 # Ends with status 0 if Ben saw the promise and Ana saw that it was kept.
 set -u
+unset BUILD MAKEFLAGS MFLAGS MAKELEVEL # a person who reads README.md has none of these
 here=$(cd "$(dirname "$0")/.." && pwd)
 repository=${1:-$here}
 folder=$(mktemp -d) || exit 1
