@@ -366,7 +366,8 @@ MUST_USE enum err client_leave(struct client_circle *circle, struct client_outco
 /* client_rotate -- changes the circle's key because I want to. */
 MUST_USE enum err client_rotate(struct client_circle *circle, struct client_outcome *outcome, struct why *why) NONNULL;
 
-/* client_words -- the safety phrase of those who are in.    [takes about 0.1 s once they are others | NO_MEMORY] */
+/* client_words -- the safety phrase of those who are in; also where this device's disk is full and cannot keep it.
+ *                                                            [takes about 0.1 s once they are others | NO_MEMORY] */
 MUST_USE enum err client_words(const struct client_circle *circle, uint16_t word[static PHRASE_WORDS],
                                struct why *why) NONNULL;
 
