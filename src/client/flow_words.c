@@ -1,7 +1,7 @@
 /* flow_words.c -- the safety phrase, worked out once for each set of people. See client.h.
  *
- * Working it out is slow on purpose. It is no secret to whoever is in, so the circle's home keeps it beside the keys that
- * it was made of: other people, and it is made anew.
+ * Working it out is slow on purpose. It is no secret to whoever is in, so the circle's home keeps it beside the keys
+ * that it was made of: other people, and it is made anew.
  */
 #include "client/flow.h"
 
@@ -61,7 +61,7 @@ enum err client_words(const struct client_circle *circle, uint16_t word[static P
         out_put_byte(&o, (uint8_t)(word[i] >> 8));
         out_put_byte(&o, (uint8_t)word[i]);
     }
-    /* A home that cannot keep them (a full disk) keeps nobody from comparing: they are right, and made anew next time. */
+    /* A home that cannot keep them, as on a full disk, keeps nobody from comparing: they are made anew next time. */
     bool is_kept = e == ERR_OK && home_note_put(held->home, held->account, held->number, WORDS, out_str(&o)) == ERR_OK;
     (void)is_kept;
     return flow_end(ring, e, why);
